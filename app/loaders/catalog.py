@@ -7,7 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import Text, Uuid, any_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 
 from app.database import Reader, Row, compile_statement
 from app.loaders.ordering import many_each, one_each
@@ -61,7 +63,7 @@ class OptionRow(Row):
     if TYPE_CHECKING:
         product_id: UUID
         name: str
-        values: list[str]  # type: ignore[assignment]
+        option_values: list[str]
 
 
 class MediaRow(Row):
@@ -155,24 +157,20 @@ _MEDIA_OF_PRODUCTS = compile_statement(
 )
 _OPTIONS_OF_PRODUCTS = compile_statement(
     "options_of_products",
-    select(ProductOption.product_id, ProductOption.name, ProductOption.values)
+    select(ProductOption.product_id, ProductOption.name, ProductOption.values.label("option_values"))
     .where(ProductOption.product_id == _IDS)
     .order_by(ProductOption.product_id, ProductOption.position),
 )
 
 
-def _ancestors_statement() -> object:
-    start = select(Category.id.label("below_id"), Category.parent_id.label("above_id")).where(Category.id == _IDS)
-    walk = start.cte("walk", recursive=True)
-    walk = walk.union_all(select(walk.c.below_id, Category.parent_id).join(Category, Category.id == walk.c.above_id))
-    return (
-        select(walk.c.below_id, *CATEGORY_COLUMNS)
-        .join(Category, Category.id == walk.c.above_id)
-        .order_by(walk.c.below_id, Category.level)
-    )
-
-
-_ANCESTORS = compile_statement("ancestors_of_categories", _ancestors_statement())  # type: ignore[arg-type]
+_BELOW = aliased(Category)
+_ANCESTORS = compile_statement(
+    "ancestors_of_categories",
+    select(_BELOW.id.label("below_id"), *CATEGORY_COLUMNS)
+    .join(Category, (Category.id == any_(_BELOW.path)) & (Category.id != _BELOW.id))
+    .where(_BELOW.id == _IDS)
+    .order_by(_BELOW.id, Category.level),
+)
 
 
 async def products_by_id(reader: Reader, ids: Sequence[UUID]) -> list[ProductRow | None]:

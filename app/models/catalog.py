@@ -10,8 +10,8 @@ import enum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Text, text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Text, Uuid, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Id, Instant, MinorUnits, Model
@@ -40,10 +40,16 @@ class Category(Model):
     """A node of the category tree; ``level`` is 0 at the roots."""
 
     __tablename__ = "categories"
+    __table_args__ = (
+        Index("ix_categories_path", "path", postgresql_using="gin"),
+        Index("ix_categories_parent_id_name_id", "parent_id", "name", "id"),
+    )
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(Text, unique=True)
     name: Mapped[str] = mapped_column(Text)
-    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"), index=True)
+    parent_id: Mapped[UUID | None] = mapped_column(ForeignKey("categories.id"))
+    path: Mapped[list[UUID]] = mapped_column(ARRAY(Uuid))
+    """The ids from the root down to this one, so that a subtree is found by an index."""
     level: Mapped[int]
 
 
