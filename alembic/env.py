@@ -1,0 +1,68 @@
+"""How Alembic reaches the database: through a connection that the caller gives, or by a URL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+import app.models.events  # noqa: F401 - the tables enter the metadata when their module is imported
+from alembic import context
+from app.models.base import Model
+
+# A migration that can't get its lock gives up, instead of standing in the way of a live shop's statements.
+LOCK_TIMEOUT = "5s"
+# Two migrations at once wait for one another here: any number will do, as long as nobody else takes it.
+MIGRATION_LOCK = 7_340_021
+
+
+def migrate(connection: Connection) -> None:
+    """Run the migrations that the command asks for, each in a transaction of its own."""
+    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
+    connection.execute(text("SELECT set_config('lock_timeout', :timeout, false)"), {"timeout": LOCK_TIMEOUT})
+    connection.commit()
+    try:
+        context.configure(
+            connection=connection,
+            target_metadata=Model.metadata,
+            compare_server_default=True,
+            transaction_per_migration=True,
+            on_version_apply=context.config.attributes.get("on_version_apply"),
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    finally:
+        connection.rollback()
+        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
+        connection.commit()
+
+
+def database_url() -> str:
+    """The URL for asyncpg, from the caller or the environment."""
+    url = context.config.attributes.get("url") or os.environ.get("TRADEPOST_DATABASE_URL")
+    if not url:
+        raise SystemExit("TRADEPOST_DATABASE_URL is missing: set it to the database that shall be migrated.")
+    scheme, _, rest = url.partition("://")
+    return f"{scheme.replace('postgresql', 'postgres').replace('postgres', 'postgresql+asyncpg', 1)}://{rest}"
+
+
+async def connect_and_migrate() -> None:
+    """Open a connection for the command line; the pool is left out, since it is used once."""
+    engine = create_async_engine(database_url(), poolclass=NullPool)
+    async with engine.connect() as connection:
+        await connection.run_sync(migrate)
+    await engine.dispose()
+
+
+given = context.config.attributes.get("connection")
+if context.is_offline_mode():
+    context.configure(dialect_name="postgresql", target_metadata=Model.metadata, transaction_per_migration=True)
+    with context.begin_transaction():
+        context.run_migrations()
+elif given is not None:
+    migrate(given)
+else:
+    asyncio.run(connect_and_migrate())
