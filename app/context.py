@@ -15,7 +15,7 @@ from uuid import UUID
 
 from graphql import GraphQLError
 
-from app.cursors import CursorSigner
+from app.cursors import CursorSealer
 from app.database import Database, OperationReads
 from app.engine.batching import Batches
 from app.loaders.pricing import ChannelRow, channels_by_slug
@@ -52,7 +52,7 @@ class Services:
 
     settings: Settings
     database: Database
-    cursors: CursorSigner
+    cursors: CursorSealer
     tail: LogTail
     pubsub: PubSub
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)

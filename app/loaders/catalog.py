@@ -75,6 +75,7 @@ class MediaRow(Row):
         product_id: UUID
         url: str
         alt: str | None
+        product_status: str
 
 
 class CategoryRow(Row):
@@ -129,7 +130,9 @@ VARIANT_COLUMNS = (
     Product.status.label("product_status"),
 )
 CATEGORY_COLUMNS = (Category.id, Category.slug, Category.name, Category.parent_id, Category.level)
-_MEDIA_COLUMNS = (ProductMedia.id, ProductMedia.product_id, ProductMedia.url, ProductMedia.alt)
+_MEDIA = select(
+    ProductMedia.id, ProductMedia.product_id, ProductMedia.url, ProductMedia.alt, Product.status.label("product_status")
+).join(Product, Product.id == ProductMedia.product_id)
 
 _IDS = any_(bindparam("ids", type_=ARRAY(Uuid)))
 _TEXTS = any_(bindparam("texts", type_=ARRAY(Text)))
@@ -148,12 +151,12 @@ _VARIANTS_BY_OPTIONS = compile_statement(
 )
 _CATEGORIES_BY_ID = compile_statement("categories_by_id", select(*CATEGORY_COLUMNS).where(Category.id == _IDS))
 _CATEGORIES_BY_SLUG = compile_statement("categories_by_slug", select(*CATEGORY_COLUMNS).where(Category.slug == _TEXTS))
-_MEDIA_BY_ID = compile_statement("media_by_id", select(*_MEDIA_COLUMNS).where(ProductMedia.id == _IDS))
+_MEDIA_BY_ID = compile_statement("media_by_id", _MEDIA.where(ProductMedia.id == _IDS))
 _MEDIA_OF_PRODUCTS = compile_statement(
     "media_of_products",
-    select(*_MEDIA_COLUMNS)
-    .where(ProductMedia.product_id == _IDS)
-    .order_by(ProductMedia.product_id, ProductMedia.position, ProductMedia.id),
+    _MEDIA.where(ProductMedia.product_id == _IDS).order_by(
+        ProductMedia.product_id, ProductMedia.position, ProductMedia.id
+    ),
 )
 _OPTIONS_OF_PRODUCTS = compile_statement(
     "options_of_products",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from sqlalchemy import Text, Uuid, any_, bindparam, func, select
+from sqlalchemy import Text, Uuid, any_, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from app.database import Reader, Row, compile_statement
@@ -32,6 +32,7 @@ class PriceRow(Row):
 
     if TYPE_CHECKING:
         variant_id: UUID
+        channel_id: UUID
         currency_code: str
         amount_minor: int
         compare_at_minor: int | None
@@ -42,6 +43,7 @@ class PriceRangeRow(Row):
 
     if TYPE_CHECKING:
         product_id: UUID
+        channel_id: UUID
         currency_code: str
         min_minor: int
         max_minor: int
@@ -55,25 +57,39 @@ _CHANNELS_BY_SLUG = compile_statement(
 _CHANNELS_BY_ID = compile_statement(
     "channels_by_id", select(*_CHANNEL).where(Channel.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
+_KEYS = func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("channel_ids", type_=ARRAY(Uuid))).table_valued(
+    column("id", Uuid), column("channel_id", Uuid), name="keys"
+)
 _PRICES = compile_statement(
     "prices_of_variants",
-    select(VariantPrice.variant_id, VariantPrice.currency_code, VariantPrice.amount_minor, VariantPrice.compare_at_minor)
-    .where(VariantPrice.variant_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .where(VariantPrice.channel_id == bindparam("channel_id", type_=Uuid)),
+    select(
+        VariantPrice.variant_id,
+        VariantPrice.channel_id,
+        VariantPrice.currency_code,
+        VariantPrice.amount_minor,
+        VariantPrice.compare_at_minor,
+    ).join(_KEYS, (VariantPrice.variant_id == _KEYS.c.id) & (VariantPrice.channel_id == _KEYS.c.channel_id)),
 )
 _PRICE_RANGES = compile_statement(
     "price_ranges_of_products",
     select(
         ProductVariant.product_id,
+        VariantPrice.channel_id,
         func.min(VariantPrice.currency_code).label("currency_code"),
         func.min(VariantPrice.amount_minor).label("min_minor"),
         func.max(VariantPrice.amount_minor).label("max_minor"),
     )
-    .join(VariantPrice, VariantPrice.variant_id == ProductVariant.id)
-    .where(ProductVariant.product_id == any_(bindparam("ids", type_=ARRAY(Uuid))))
-    .where(VariantPrice.channel_id == bindparam("channel_id", type_=Uuid))
-    .group_by(ProductVariant.product_id),
+    .select_from(_KEYS)
+    .join(ProductVariant, ProductVariant.product_id == _KEYS.c.id)
+    .join(
+        VariantPrice,
+        (VariantPrice.variant_id == ProductVariant.id) & (VariantPrice.channel_id == _KEYS.c.channel_id),
+    )
+    .group_by(ProductVariant.product_id, VariantPrice.channel_id),
 )
+
+PriceKey = tuple[UUID, UUID]
+"""A variant or product, and a channel."""
 
 
 async def all_channels(reader: Reader) -> Sequence[ChannelRow]:
@@ -93,13 +109,17 @@ async def channels_by_id(reader: Reader, ids: Sequence[UUID]) -> list[ChannelRow
     return one_each(keys=ids, rows=rows, key=lambda row: row.id)
 
 
-async def prices_of_variants(reader: Reader, *, channel_id: UUID, ids: Sequence[UUID]) -> list[PriceRow | None]:
+async def prices_of_variants(reader: Reader, keys: Sequence[PriceKey]) -> list[PriceRow | None]:
     """The price of each variant in a channel; None where it isn't sold there."""
-    rows = await reader.fetch(_PRICES, PriceRow, {"ids": ids, "channel_id": channel_id})
-    return one_each(keys=ids, rows=rows, key=lambda row: row.variant_id)
+    rows = await reader.fetch(_PRICES, PriceRow, _key_arrays(keys))
+    return one_each(keys=keys, rows=rows, key=lambda row: (row.variant_id, row.channel_id))
 
 
-async def price_ranges_of_products(reader: Reader, *, channel_id: UUID, ids: Sequence[UUID]) -> list[PriceRangeRow | None]:
+async def price_ranges_of_products(reader: Reader, keys: Sequence[PriceKey]) -> list[PriceRangeRow | None]:
     """The price range of each product in a channel; None where no variant has a price there."""
-    rows = await reader.fetch(_PRICE_RANGES, PriceRangeRow, {"ids": ids, "channel_id": channel_id})
-    return one_each(keys=ids, rows=rows, key=lambda row: row.product_id)
+    rows = await reader.fetch(_PRICE_RANGES, PriceRangeRow, _key_arrays(keys))
+    return one_each(keys=keys, rows=rows, key=lambda row: (row.product_id, row.channel_id))
+
+
+def _key_arrays(keys: Sequence[PriceKey]) -> dict[str, list[UUID]]:
+    return {"ids": [key[0] for key in keys], "channel_ids": [key[1] for key in keys]}

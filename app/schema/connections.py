@@ -4,21 +4,25 @@
 types of each list inherit from `ConnectionBase`, so that all lists look and behave alike.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 import strawberry
 from graphql import GraphQLError
 
 from app.context import Context
+from app.engine.fields import batched
 from app.cursors import InvalidCursor
 from app.loaders.pages import Page, PageRequest, Tally, keyset_from_json, keyset_to_json
 
 DEFAULT_PAGE_SIZE = 20
 
 Item = TypeVar("Item")
+CountFunction = Callable[[Sequence[Any]], Awaitable[Sequence[Tally]]]
+"""``(parent ids) -> a tally for each``; the list of a root field has no parent and is counted for ``[None]``."""
 
 
 @strawberry.enum(description="How precise a count is.")
@@ -57,7 +61,9 @@ class Connection(Generic[Item]):
     scope: str
     page: Page[Any]
     keyset_of: Callable[[Any], Sequence[Any]]
-    counting: Callable[[], Awaitable[Tally]]
+    count_all: CountFunction
+    """Counts the lists of many parents at once; shared by the connections of one field."""
+    parent_id: UUID | None = None
 
     @property
     def nodes(self) -> Sequence[Any]:
@@ -82,7 +88,7 @@ class Connection(Generic[Item]):
 
     def _cursor(self, row: Any) -> str:
         values = keyset_to_json(self.keyset_of(row))
-        return self.context.services.cursors.sign(scope=self.scope, values=values)
+        return self.context.services.cursors.seal(scope=self.scope, values=values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,9 +124,64 @@ class Paging:
         if cursor is None:
             return None
         try:
-            return keyset_from_json(context.services.cursors.verify(cursor, scope=scope), kinds)
+            return keyset_from_json(context.services.cursors.open(cursor, scope=scope), kinds)
         except InvalidCursor as error:
             raise GraphQLError(str(error), extensions={"code": "INVALID_CURSOR"}) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NestedList:
+    """A list that each of many parents has: how it is named, sorted, read and counted."""
+
+    name: str
+    kinds: Sequence[type]
+    keyset_of: Callable[[Any], Sequence[Any]]
+    load: Callable[[Sequence[UUID], PageRequest], Awaitable[Sequence[Page[Any]]]]
+    count_all: CountFunction
+
+    async def connect(
+        self, context: Context, *, parent_ids: Sequence[UUID], paging: Paging
+    ) -> list[Connection[Any] | Exception]:
+        """A connection for each parent, by one statement; an error where the cursor is another parent's."""
+        requests: dict[UUID, PageRequest] = {}
+        errors: dict[UUID, Exception] = {}
+        for parent_id in dict.fromkeys(parent_ids):
+            try:
+                requests[parent_id] = paging.request(context, scope=self._scope(parent_id), kinds=self.kinds)
+            except GraphQLError as error:
+                errors[parent_id] = error
+        pages: dict[UUID, Page[Any]] = {}
+        if requests:
+            # All requests are alike: they come from the same arguments.
+            ids = list(requests)
+            pages = dict(zip(ids, await self.load(ids, requests[ids[0]]), strict=True))
+        return [errors.get(parent_id) or self._connection(context, parent_id, pages) for parent_id in parent_ids]
+
+    def _scope(self, parent_id: UUID) -> str:
+        return f"{self.name}:{parent_id.hex}"
+
+    def _connection(self, context: Context, parent_id: UUID, pages: Mapping[UUID, Page[Any]]) -> Connection[Any]:
+        return Connection(
+            context=context,
+            scope=self._scope(parent_id),
+            page=pages[parent_id],
+            keyset_of=self.keyset_of,
+            count_all=self.count_all,
+            parent_id=parent_id,
+        )
+
+
+@batched(description="How many items there are on all pages together.")
+async def count(parents: list[Connection[Any]], context: Context) -> list[Count]:
+    """Counts the lists of one field together, whatever the number of parents."""
+    tallies: dict[int, Tally] = {}
+    by_list: dict[CountFunction, list[Connection[Any]]] = {}
+    for connection in parents:
+        by_list.setdefault(connection.count_all, []).append(connection)
+    for count_all, connections in by_list.items():
+        found = await count_all([connection.parent_id for connection in connections])
+        tallies.update(zip(map(id, connections), found, strict=True))
+    return [counted(tallies[id(connection)]) for connection in parents]
 
 
 def bad_input(message: str) -> GraphQLError:

@@ -1,0 +1,409 @@
+"""The catalogue as clients see it: products, variants, options, media and categories, and the edges between them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any
+from uuid import UUID
+
+import strawberry
+
+from app.context import Context, Permission
+from app.engine.fields import batched
+from app.global_ids import encode_id
+from app.loaders import catalog as rows
+from app.loaders import catalog_pages as pages
+from app.loaders.catalog import ProductRow, VariantRow
+from app.loaders.inventory import StockLevelRow, available_of_variants, stock_levels_of_variants
+from app.loaders.pricing import PriceRow, price_ranges_of_products, prices_of_variants
+from app.schema.catalog_filters import (
+    ProductFilter,
+    ProductSortKey,
+    ProductStatus,
+    SelectedOptionInput,
+    product_query,
+)
+from app.schema.connections import Connection, Count, NestedList, PageInfo, Paging, bad_input, count
+from app.schema.nodes import Node, OfRow
+from app.schema.pricing import Money, MoneyRange, money
+
+First = Annotated[int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")]
+After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many items from the end: at most 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
+
+EDGES = "The items, each with a cursor of its own."
+NODES = "The items."
+PAGE_INFO = "Where this page lies in the list."
+CURSOR = "Where to go on after this item."
+NODE = "The item."
+
+
+def is_visible(context: Context, row: Any) -> bool:
+    """Whether the caller may see a product, or what belongs to one: all see what is active, staff also the rest."""
+    if row is None:
+        return False
+    status = row.status if isinstance(row, ProductRow) else row.product_status
+    return status == "ACTIVE" or context.may(Permission.CATALOG_READ_UNPUBLISHED)
+
+
+@strawberry.type(description="How a page presents itself to search engines.")
+class Seo:
+    title: str | None = strawberry.field(description="Title of the page.")
+    description: str | None = strawberry.field(description="Description of the page.")
+
+
+@strawberry.type(description="A way in which the variants of a product differ: Size, with S, M and L.")
+class ProductOption:
+    name: str = strawberry.field(description="Name of the option.")
+
+    @strawberry.field(description="Its values, in the order in which they are shown.")
+    def values(self: strawberry.Parent[rows.OptionRow]) -> list[str]:
+        return self.option_values
+
+
+@strawberry.type(description="The value that a variant has for an option: Size is M.")
+class SelectedOption:
+    name: str = strawberry.field(description="Name of the option.")
+    value: str = strawberry.field(description="The variant's value.")
+
+
+@strawberry.type(description="A picture of a product.")
+class Media(OfRow, Node):
+    @strawberry.field(description="Opaque id.")
+    def id(self: strawberry.Parent[rows.MediaRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Media", self.id))
+
+    url: str = strawberry.field(description="Where the picture lies.")
+    alt: str | None = strawberry.field(description="What it shows, for those who can't see it.")
+
+
+@strawberry.enum(description="A unit of weight.")
+class WeightUnit(Enum):
+    GRAMS = strawberry.enum_value("GRAMS", description="Grams.")
+
+
+@strawberry.type(description="A weight.")
+class Weight:
+    value: int = strawberry.field(description="How many units.")
+    unit: WeightUnit = strawberry.field(description="The unit.")
+
+
+@strawberry.type(description="What one warehouse holds of a variant.")
+class StockLevel:
+    warehouse_slug: str = strawberry.field(name="warehouse", description="Slug of the warehouse.")
+    warehouse_name: str = strawberry.field(description="Name of the warehouse.")
+    on_hand: int = strawberry.field(description="Units that lie there.")
+    version: int = strawberry.field(description="Rises with each change.")
+
+
+async def _prices(context: Context, variants: Sequence[VariantRow]) -> list[PriceRow | None]:
+    channel = await context.channel()
+    return await context.batches.load_many(prices_of_variants, [(variant.id, channel.id) for variant in variants])
+
+
+@strawberry.federation.type(description="What goes into a cart: one combination of a product's options.", keys=["id"])
+class ProductVariant(OfRow, Node):
+    @strawberry.field(description="Opaque id.")
+    def id(self: strawberry.Parent[VariantRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("ProductVariant", self.id))
+
+    sku: str | None = strawberry.field(description="Stock keeping unit: the merchant's own number, unique in the shop.")
+    name: str = strawberry.field(description="The values of its options, joined: `M / Blue`.")
+    barcode: str | None = strawberry.field(description="GTIN, EAN, UPC or ISBN.")
+    version: int = strawberry.field(description="Rises with each change.")
+
+    @strawberry.field(description="Its weight, for shipping.")
+    def weight(self: strawberry.Parent[VariantRow]) -> Weight | None:
+        return None if self.weight_grams is None else Weight(value=self.weight_grams, unit=WeightUnit.GRAMS)
+
+    @batched(description="The product that it is a variant of.")
+    async def product(parents: list[VariantRow], context: Context) -> list["Product"]:
+        return await context.batches.load_many(rows.products_by_id, [variant.product_id for variant in parents])
+
+    @batched(description="Its value for each of the product's options, in their order.", list_size=3)
+    async def selected_options(parents: list[VariantRow], context: Context) -> list[list[SelectedOption]]:
+        product_ids = [variant.product_id for variant in parents]
+        options = await context.batches.load_many(rows.options_of_products, product_ids)
+        return [
+            [
+                SelectedOption(name=option.name, value=value)
+                for option, value in zip(own, variant.option_values, strict=False)
+            ]
+            for variant, own in zip(parents, options, strict=True)
+        ]
+
+    @batched(description="The price of one unit in the channel of the operation; null where it isn't sold there.")
+    async def price(parents: list[VariantRow], context: Context) -> list[Money | None]:
+        return [
+            None if row is None else money(minor_units=row.amount_minor, currency_code=row.currency_code)
+            for row in await _prices(context, parents)
+        ]
+
+    @batched(description="What one unit cost before, where it is on sale.")
+    async def compare_at_price(parents: list[VariantRow], context: Context) -> list[Money | None]:
+        return [
+            None
+            if row is None or row.compare_at_minor is None
+            else money(minor_units=row.compare_at_minor, currency_code=row.currency_code)
+            for row in await _prices(context, parents)
+        ]
+
+    @batched(description="How many units can be sold now, over all warehouses.")
+    async def quantity_available(parents: list[VariantRow], context: Context) -> list[int]:
+        return await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
+
+    @batched(description="Whether at least one unit can be bought: also when stock isn't counted or may run below zero.")
+    async def in_stock(parents: list[VariantRow], context: Context) -> list[bool]:
+        available = await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
+        return [
+            units > 0 or not variant.is_tracked or variant.inventory_policy == "CONTINUE"
+            for variant, units in zip(parents, available, strict=True)
+        ]
+
+    @batched(description="What each warehouse holds, for staff; null for others.", list_size=3)
+    async def stock_levels(parents: list[VariantRow], context: Context) -> list[list[StockLevel] | None]:
+        context.require(Permission.INVENTORY_WRITE)
+        found: list[list[StockLevelRow]] = await context.batches.load_many(
+            stock_levels_of_variants, [variant.id for variant in parents]
+        )
+        return found  # type: ignore[return-value]
+
+    @batched(description="Its own picture, if it has one.", list_size=1)
+    async def media(parents: list[VariantRow], context: Context) -> list[list[Media]]:
+        found = await context.batches.load_many(rows.media_by_id, [variant.media_id for variant in parents])
+        return [[] if row is None else [row] for row in found]
+
+
+@strawberry.type(description="A variant in a list.")
+class ProductVariantEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: ProductVariant = strawberry.field(description=NODE)
+
+
+@strawberry.type(description="A page of variants.")
+class ProductVariantConnection:
+    edges: list[ProductVariantEdge] = strawberry.field(description=EDGES)
+    nodes: list[ProductVariant] = strawberry.field(description=NODES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    count: Count = count
+
+
+@strawberry.federation.type(description="What the shop sells, as its page shows it.", keys=["id", "slug"])
+class Product(OfRow, Node):
+    @strawberry.field(description="Opaque id.")
+    def id(self: strawberry.Parent[ProductRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Product", self.id))
+
+    slug: str = strawberry.field(description="Name in addresses, unique in the shop; Shopify calls it handle.")
+    name: str = strawberry.field(description="Name for people.")
+    description: str | None = strawberry.field(description="Sanitised HTML.")
+    status: ProductStatus = strawberry.field(description="Who sees it.")
+    vendor: str | None = strawberry.field(description="Who makes or supplies it.")
+    tags: list[str] = strawberry.field(description="Words to find it by.")
+    created_at: datetime = strawberry.field(description="When it was created.")
+    updated_at: datetime = strawberry.field(description="When it, or one of its variants, was last changed.")
+    version: int = strawberry.field(description="Rises with each change; give it as `expectedVersion` to change it safely.")
+    external_reference: str | None = strawberry.field(description="Its id in another system, unique in the shop.")
+
+    @strawberry.field(description="How its page presents itself to search engines.")
+    def seo(self: strawberry.Parent[ProductRow]) -> Seo:
+        return Seo(title=self.seo_title, description=self.seo_description)
+
+    @batched(description="Where it stands in the tree of categories.")
+    async def category(parents: list[ProductRow], context: Context) -> list["Category | None"]:
+        return await context.batches.load_many(rows.categories_by_id, [product.category_id for product in parents])
+
+    @batched(description="The ways in which its variants differ.", list_size=3)
+    async def options(parents: list[ProductRow], context: Context) -> list[list[ProductOption]]:
+        return await context.batches.load_many(rows.options_of_products, [product.id for product in parents])
+
+    @batched(description="Its pictures in order.", list_size=10)
+    async def media(parents: list[ProductRow], context: Context) -> list[list[Media]]:
+        return await context.batches.load_many(rows.media_of_products, [product.id for product in parents])
+
+    @batched(description="The first of its pictures.")
+    async def featured_media(parents: list[ProductRow], context: Context) -> list[Media | None]:
+        found = await context.batches.load_many(rows.media_of_products, [product.id for product in parents])
+        return [pictures[0] if pictures else None for pictures in found]
+
+    @batched(description="Lowest and highest price in the channel of the operation; null where it isn't sold there.")
+    async def price_range(parents: list[ProductRow], context: Context) -> list[MoneyRange | None]:
+        channel = await context.channel()
+        keys = [(product.id, channel.id) for product in parents]
+        return [
+            None
+            if row is None
+            else MoneyRange(
+                min=money(minor_units=row.min_minor, currency_code=row.currency_code),
+                max=money(minor_units=row.max_minor, currency_code=row.currency_code),
+            )
+            for row in await context.batches.load_many(price_ranges_of_products, keys)
+        ]
+
+    @batched(description="Its variants in order.")
+    async def variants(
+        parents: list[ProductRow], context: Context, *, first: First = None, after: After = None,
+        last: Last = None, before: Before = None,
+    ) -> list[ProductVariantConnection]:
+        found = NestedList(
+            name="Product.variants",
+            kinds=(int, UUID),
+            keyset_of=lambda row: (row.position, row.id),
+            load=lambda ids, page: pages.variant_pages_of_products(context.reads, ids=ids, page=page),
+            count_all=lambda ids: pages.variant_counts_of_products(context.reads, ids=ids),
+        )
+        paging = Paging(first=first, after=after, last=last, before=before)
+        return await found.connect(context, parent_ids=[product.id for product in parents], paging=paging)  # type: ignore[return-value]
+
+    @batched(description="The variant with just these values of the product's options, named in any order.")
+    async def variant_by_options(
+        parents: list[ProductRow],
+        context: Context,
+        *,
+        selected_options: Annotated[
+            list[SelectedOptionInput], strawberry.argument(description="A value for each of the product's options.")
+        ],
+    ) -> list[ProductVariant | None]:
+        selected = [(option.name, option.value) for option in selected_options]
+        if len(dict(selected)) != len(selected):
+            raise bad_input("`selectedOptions` names an option twice.")
+        found = await rows.variants_by_options(context.reads, ids=[product.id for product in parents], selected=selected)
+        return found  # type: ignore[return-value]
+
+
+@strawberry.type(description="A product in a list.")
+class ProductEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Product = strawberry.field(description=NODE)
+
+
+@strawberry.type(description="A page of products.")
+class ProductConnection:
+    edges: list[ProductEdge] = strawberry.field(description=EDGES)
+    nodes: list[Product] = strawberry.field(description=NODES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    count: Count = count
+
+
+@strawberry.type(description="A page of the products that match.")
+class ProductSearchConnection:
+    edges: list[ProductEdge] = strawberry.field(description=EDGES)
+    nodes: list[Product] = strawberry.field(description=NODES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    count: Count = count
+
+
+@strawberry.federation.type(description="A node of the tree in which products are sorted.", keys=["id", "slug"])
+class Category(OfRow, Node):
+    @strawberry.field(description="Opaque id.")
+    def id(self: strawberry.Parent[rows.CategoryRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Category", self.id))
+
+    slug: str = strawberry.field(description="Name in addresses, unique in the shop.")
+    name: str = strawberry.field(description="Name for people.")
+    level: int = strawberry.field(description="How deep it lies in the tree; 0 at the roots.")
+
+    @batched(description="The category right above; null at the roots.")
+    async def parent(parents: list[rows.CategoryRow], context: Context) -> list["Category | None"]:
+        found = await context.batches.load_many(rows.ancestors_of_categories, [category.id for category in parents])
+        return [above[-1] if above else None for above in found]
+
+    @batched(description="The categories above, from the root down.", list_size=5)
+    async def ancestors(parents: list[rows.CategoryRow], context: Context) -> list[list["Category"]]:
+        return await context.batches.load_many(rows.ancestors_of_categories, [category.id for category in parents])
+
+    @batched(description="The categories right below, by name.")
+    async def children(
+        parents: list[rows.CategoryRow], context: Context, *, first: First = None, after: After = None,
+        last: Last = None, before: Before = None,
+    ) -> list["CategoryConnection"]:
+        found = NestedList(
+            name="Category.children",
+            kinds=(str, UUID),
+            keyset_of=lambda row: (row.name, row.id),
+            load=lambda ids, page: pages.child_pages_of_categories(context.reads, ids=ids, page=page),
+            count_all=lambda ids: pages.child_counts_of_categories(context.reads, ids=ids),
+        )
+        paging = Paging(first=first, after=after, last=last, before=before)
+        return await found.connect(context, parent_ids=[category.id for category in parents], paging=paging)  # type: ignore[return-value]
+
+    @batched(description="The products in this category and in all below it.")
+    async def products(
+        parents: list[rows.CategoryRow],
+        context: Context,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[ProductFilter | None, strawberry.argument(description="Which products.")] = None,
+        sort_key: Annotated[ProductSortKey, strawberry.argument(description="How to sort.")] = ProductSortKey.CREATED_AT,
+        reverse: Annotated[bool, strawberry.argument(description="Whether to turn the order round.")] = False,
+    ) -> list[ProductConnection]:
+        query = await product_query(context, filter=filter, sort_key=sort_key, reverse=reverse)
+        found = NestedList(
+            name=f"Category.products:{query!r}",
+            kinds=query.keyset_kinds,
+            keyset_of=query.keyset_of,
+            load=lambda ids, page: pages.product_pages_of_categories(context.reads, ids=ids, query=query, page=page),
+            count_all=lambda ids: pages.product_counts_of_categories(context.reads, ids=ids, query=query),
+        )
+        paging = Paging(first=first, after=after, last=last, before=before)
+        return await found.connect(context, parent_ids=[category.id for category in parents], paging=paging)  # type: ignore[return-value]
+
+
+@strawberry.type(description="A category in a list.")
+class CategoryEdge:
+    cursor: str = strawberry.field(description=CURSOR)
+    node: Category = strawberry.field(description=NODE)
+
+
+@strawberry.type(description="A page of categories.")
+class CategoryConnection:
+    edges: list[CategoryEdge] = strawberry.field(description=EDGES)
+    nodes: list[Category] = strawberry.field(description=NODES)
+    page_info: PageInfo = strawberry.field(description=PAGE_INFO)
+    count: Count = count
+
+
+async def product_connection(
+    context: Context,
+    *,
+    paging: Paging,
+    filter: ProductFilter | None,
+    sort_key: ProductSortKey,
+    reverse: bool,
+) -> Connection[ProductRow]:
+    """A page of the shop's products, as the root field `products` shows it."""
+    query = await product_query(context, filter=filter, sort_key=sort_key, reverse=reverse)
+    scope = f"Query.products:{query!r}"
+    request = paging.request(context, scope=scope, kinds=query.keyset_kinds)
+
+    async def count_all(_parents: Sequence[Any]) -> Sequence[Any]:
+        return [await pages.product_count(context.reads, query=query)]
+
+    return Connection(
+        context=context,
+        scope=scope,
+        page=await pages.product_page(context.reads, query=query, page=request),
+        keyset_of=query.keyset_of,
+        count_all=count_all,
+    )
+
+
+async def category_connection(context: Context, *, paging: Paging, level: int | None) -> Connection[rows.CategoryRow]:
+    """A page of the categories, as the root field `categories` shows it."""
+    scope = f"Query.categories:{level}"
+    request = paging.request(context, scope=scope, kinds=(str, UUID))
+
+    async def count_all(_parents: Sequence[Any]) -> Sequence[Any]:
+        return [await pages.category_count(context.reads, level=level)]
+
+    return Connection(
+        context=context,
+        scope=scope,
+        page=await pages.category_page(context.reads, level=level, page=request),
+        keyset_of=lambda row: (row.name, row.id),
+        count_all=count_all,
+    )

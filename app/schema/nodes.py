@@ -1,0 +1,39 @@
+"""What objects of the graph share: the Node interface and how a row says which type it is."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+
+from app.context import Context
+from app.global_ids import InvalidGlobalId, decode_key
+
+
+class OfRow:
+    """A type whose objects are rows (or plain objects) that carry ``__typename__``."""
+
+    @classmethod
+    def is_type_of(cls, value: Any, _info: Any) -> bool:
+        """Whether ``value`` is an object of this type."""
+        return bool(value.__typename__ == cls.__name__)
+
+
+@strawberry.interface(description="An object with an id that `node` and `nodes` find again (Relay).")
+class Node:
+    id: strawberry.ID = strawberry.field(description="Opaque, unique in the whole graph, and stable for ever.")
+
+    @classmethod
+    def resolve_type(cls, value: Any, _info: Any, _type: Any) -> str:
+        """The GraphQL type of a row."""
+        return str(value.__typename__)
+
+
+def key_argument(text: str, *, typename: str) -> Any:
+    """The key in an id argument; a GraphQL error where it is no id of that type."""
+    try:
+        return decode_key(text, typename=typename)
+    except InvalidGlobalId as error:
+        raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from None
+
+
+__all__ = ["Context", "Node", "OfRow", "key_argument"]
