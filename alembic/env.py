@@ -5,39 +5,30 @@ from __future__ import annotations
 import asyncio
 import os
 
+from alembic import context
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
 
 import app.models.events  # noqa: F401 - the tables enter the metadata when their module is imported
-from alembic import context
+from app.cli.migrations import connect_alone
 from app.models.base import Model
 
 # A migration that can't get its lock gives up, instead of standing in the way of a live shop's statements.
 LOCK_TIMEOUT = "5s"
-# Two migrations at once wait for one another here: any number will do, as long as nobody else takes it.
-MIGRATION_LOCK = 7_340_021
 
 
 def migrate(connection: Connection) -> None:
     """Run the migrations that the command asks for, each in a transaction of its own."""
-    connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATION_LOCK})
     connection.execute(text("SELECT set_config('lock_timeout', :timeout, false)"), {"timeout": LOCK_TIMEOUT})
     connection.commit()
-    try:
-        context.configure(
-            connection=connection,
-            target_metadata=Model.metadata,
-            compare_server_default=True,
-            transaction_per_migration=True,
-            on_version_apply=context.config.attributes.get("on_version_apply"),
-        )
-        with context.begin_transaction():
-            context.run_migrations()
-    finally:
-        connection.rollback()
-        connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": MIGRATION_LOCK})
-        connection.commit()
+    context.configure(
+        connection=connection,
+        target_metadata=Model.metadata,
+        compare_server_default=True,
+        transaction_per_migration=True,
+        on_version_apply=context.config.attributes.get("on_version_apply"),
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def database_url() -> str:
@@ -45,16 +36,13 @@ def database_url() -> str:
     url = context.config.attributes.get("url") or os.environ.get("TRADEPOST_DATABASE_URL")
     if not url:
         raise SystemExit("TRADEPOST_DATABASE_URL is missing: set it to the database that shall be migrated.")
-    scheme, _, rest = url.partition("://")
-    return f"{scheme.replace('postgresql', 'postgres').replace('postgres', 'postgresql+asyncpg', 1)}://{rest}"
+    return str(url)
 
 
 async def connect_and_migrate() -> None:
-    """Open a connection for the command line; the pool is left out, since it is used once."""
-    engine = create_async_engine(database_url(), poolclass=NullPool)
-    async with engine.connect() as connection:
+    """Open a connection for the command line."""
+    async with connect_alone(url=database_url()) as connection:
         await connection.run_sync(migrate)
-    await engine.dispose()
 
 
 given = context.config.attributes.get("connection")

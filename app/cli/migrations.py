@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.pool import NullPool
-
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.pool import NullPool
 
 _PROJECT = Path(__file__).resolve().parents[2]
+# Any number will do, as long as nobody else locks by it.
+_LOCK = 7_340_021
 
 
 def _config() -> Config:
@@ -24,7 +26,7 @@ def _config() -> Config:
 
 
 async def upgrade(*, url: str, on_progress: Callable[[str], None], revision: str = "head") -> None:
-    """Bring the database at ``url`` up to ``revision``; ``on_progress`` gets the title of each migration when it's done.
+    """Bring the database at ``url`` up to ``revision``; ``on_progress`` gets the title of each one done.
 
     May be called by several processes at once: one migrates, the others wait and find nothing to do.
     """
@@ -45,10 +47,23 @@ async def _run(*, url: str, on_progress: Callable[[str], None], action: Callable
         config.attributes.update(connection=connection, on_version_apply=report)
         action(config)
 
+    async with connect_alone(url=url) as connection:
+        await connection.run_sync(run)
+
+
+@asynccontextmanager
+async def connect_alone(*, url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection for migrations: whoever else asks for one waits until it is given back.
+
+    The wait comes before Alembic is entered, since Alembic keeps what it does in globals of the process.
+    """
     _, _, address = url.partition("://")
     engine = create_async_engine(f"postgresql+asyncpg://{address}", poolclass=NullPool)
     try:
         async with engine.connect() as connection:
-            await connection.run_sync(run)
+            # The lock belongs to the session, and ends with it.
+            await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+            await connection.commit()
+            yield connection
     finally:
         await engine.dispose()

@@ -51,9 +51,7 @@ _FIELDS: dict[type[Event], dict[str, _Codec]] = {}
 AnyEvent = TypeVar("AnyEvent", bound=Event)
 
 
-def recorded_as(
-    name: str, *, schema_version: int = 1, stream: str
-) -> Callable[[type[AnyEvent]], type[AnyEvent]]:
+def recorded_as(name: str, *, schema_version: int = 1, stream: str) -> Callable[[type[AnyEvent]], type[AnyEvent]]:
     """Enter a dataclass into the catalogue under its wire name; ``stream`` is a template over its fields."""
 
     def enter(cls: type[AnyEvent]) -> type[AnyEvent]:
@@ -85,8 +83,9 @@ def decode(*, type: str, schema_version: int, data: Mapping[str, Any]) -> Event:
         raise EventUnreadable(f"Event {type!r} version {schema_version} can't be read: {reason} to this release.")
     try:
         return cls(**{name: codec.decode(data[name]) for name, codec in _FIELDS[cls].items()})
-    except (KeyError, TypeError, ValueError) as error:
-        raise EventUnreadable(f"Event {type!r} version {schema_version} can't be read: {error!r} in its data.") from error
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = f"{error!r} in its data"
+        raise EventUnreadable(f"Event {type!r} version {schema_version} can't be read: {reason}.") from error
 
 
 @recorded_as("catalog.product.created", stream="catalog.product-{product_id}")
