@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from app.embedded.errors import DataDirectoryInUse, DataDirectoryUnusable
 
@@ -32,7 +32,7 @@ class DataDirectory:
         self._runtime_path = self.path / "runtime.json"
         self._lock: int | None = None
 
-    def __enter__(self) -> DataDirectory:
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 
