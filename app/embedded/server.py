@@ -43,7 +43,7 @@ class EmbeddedServer(ABC):
     #: Limits: for another process to leave the directory, for the server to be ready, for each signal to end it.
     wait_seconds = 15.0
     start_seconds = 60.0
-    stop_seconds = 5.0
+    stop_seconds = 10.0
 
     def __init__(self, directory: Path, *, port: int | None = None, durable: bool = True) -> None:
         self.directory = directory.expanduser().resolve()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -30,3 +31,20 @@ def owned() -> Iterator[Callable[..., Owner]]:
             return owner
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory) -> dict[Kind, Path]:
+    """Make one directory of each kind by a first start, which takes PostgreSQL most of a test's time."""
+    made = {}
+    for kind in (POSTGRES, VALKEY):
+        made[kind] = tmp_path_factory.mktemp("templates") / kind.name
+        with kind.make(made[kind], durable=False):
+            pass
+    return made
+
+
+@pytest.fixture
+def directory(tmp_path: Path, kind: Kind, templates: dict[Kind, Path]) -> Path:
+    """A directory of a server that was started before and holds no data of ours; it has no port of its own yet."""
+    return shutil.copytree(templates[kind], tmp_path / "server", ignore=shutil.ignore_patterns("port"))

@@ -12,9 +12,15 @@ import pytest
 
 from app.embedded.errors import EmbeddedServerError
 from app.embedded.postgres import EmbeddedPostgres
-from tests.embedded.kinds import POSTGRES, Owner, wait_until
+from tests.embedded.kinds import POSTGRES, Kind, Owner, wait_until
 
 pytestmark = pytest.mark.timeout(60)
+
+
+@pytest.fixture
+def kind() -> Kind:
+    """Have the directories of these tests made for PostgreSQL."""
+    return POSTGRES
 
 
 def fetch_row(url: str, statement: str) -> asyncpg.Record:
@@ -40,17 +46,14 @@ def test_recovers_from_an_initialisation_that_was_killed(tmp_path: Path, owned: 
     assert not list(tmp_path.glob("cluster.new-*"))
 
 
-def test_starts_beside_an_empty_pid_file(tmp_path: Path) -> None:
-    postgres = EmbeddedPostgres(tmp_path, durable=False)
-    postgres.start()
-    postgres.stop()
-    (tmp_path / "cluster/postmaster.pid").touch()
-    with postgres:
+def test_starts_beside_an_empty_pid_file(directory: Path) -> None:
+    (directory / "cluster/postmaster.pid").touch()
+    with EmbeddedPostgres(directory, durable=False) as postgres:
         assert fetch_row(postgres.url, "SELECT 1")[0] == 1
 
 
-def test_says_why_it_did_not_start(tmp_path: Path) -> None:
-    postgres = EmbeddedPostgres(tmp_path, durable=False, settings={"shared_buffers": "plenty"})
+def test_says_why_it_did_not_start(directory: Path) -> None:
+    postgres = EmbeddedPostgres(directory, durable=False, settings={"shared_buffers": "plenty"})
     with pytest.raises(EmbeddedServerError) as failure:
         postgres.start()
     first, *log = str(failure.value).splitlines()
@@ -69,16 +72,23 @@ def test_says_why_it_could_not_be_initialised(tmp_path: Path, owned: Callable[..
     assert not list(tmp_path.glob("cluster*"))
 
 
-def test_takes_settings_and_is_durable_unless_told(tmp_path: Path) -> None:
+def test_names_the_version_that_the_data_needs(directory: Path) -> None:
+    (directory / "cluster/PG_VERSION").write_text("14\n")
+    with pytest.raises(EmbeddedServerError, match=r"was made by PostgreSQL 14, and \d+ is installed") as refusal:
+        EmbeddedPostgres(directory).start()
+    assert "\n" not in str(refusal.value)
+
+
+def test_takes_settings_and_is_durable_unless_told(directory: Path) -> None:
     statement = "SELECT current_setting('fsync'), current_setting('max_connections'), current_setting('TimeZone')"
-    with EmbeddedPostgres(tmp_path, settings={"max_connections": "17"}) as postgres:
+    with EmbeddedPostgres(directory, settings={"max_connections": "17"}) as postgres:
         assert tuple(fetch_row(postgres.url, statement)) == ("on", "17", "UTC")
-    with EmbeddedPostgres(tmp_path, durable=False) as postgres:
+    with EmbeddedPostgres(directory, durable=False) as postgres:
         assert tuple(fetch_row(postgres.url, statement)) == ("off", "100", "UTC")
 
 
-def test_knows_the_letters_of_every_script(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path, durable=False) as postgres:
+def test_knows_the_letters_of_every_script(directory: Path) -> None:
+    with EmbeddedPostgres(directory, durable=False) as postgres:
         asyncio.run(_create_trigrams(postgres.url))
         row = fetch_row(postgres.url, "SELECT lower('ÄПР'), similarity('Привет', 'привет')")
         assert tuple(row) == ("äпр", 1.0)

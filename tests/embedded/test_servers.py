@@ -19,17 +19,17 @@ from tests.embedded.kinds import Kind, Owner, has_ended, wait_until
 pytestmark = pytest.mark.timeout(60)
 
 
-def test_keeps_its_data_and_its_port(tmp_path: Path, kind: Kind) -> None:
-    with kind.make(tmp_path) as server:
+def test_keeps_its_data_and_its_port(directory: Path, kind: Kind) -> None:
+    with kind.make(directory) as server:
         kind.write(server.url, "a value")
         port = server.port
-    with kind.make(tmp_path) as server:
+    with kind.make(directory) as server:
         assert kind.read(server.url) == "a value"
         assert server.port == port
 
 
-def test_takes_another_port_when_the_kept_one_is_taken(tmp_path: Path, kind: Kind) -> None:
-    server = kind.make(tmp_path, durable=False)
+def test_takes_another_port_when_the_kept_one_is_taken(directory: Path, kind: Kind) -> None:
+    server = kind.make(directory, durable=False)
     server.start()
     port = server.port
     server.stop()
@@ -39,74 +39,74 @@ def test_takes_another_port_when_the_kept_one_is_taken(tmp_path: Path, kind: Kin
         assert kind.read(server.url) == "a value"
 
 
-def test_names_a_wanted_port_that_is_taken(tmp_path: Path, kind: Kind) -> None:
+def test_names_a_wanted_port_that_is_taken(directory: Path, kind: Kind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(EmbeddedServerError, match=f"port {port}: another program has it"):
-            kind.make(tmp_path, port=port, durable=False).start()
+            kind.make(directory, port=port, durable=False).start()
 
 
-def test_refuses_a_second_process_on_its_directory(tmp_path: Path, kind: Kind, owned: Callable[..., Owner]) -> None:
-    with kind.make(tmp_path, durable=False) as server:
+def test_refuses_a_second_process_on_its_directory(directory: Path, kind: Kind, owned: Callable[..., Owner]) -> None:
+    with kind.make(directory, durable=False) as server:
         kind.write(server.url, "a value")
-        second = owned(kind, tmp_path)
+        second = owned(kind, directory)
         _, message = second.process.communicate(timeout=30)
         assert second.process.returncode == 1
-        assert f"{tmp_path} is in use by process {os.getpid()} " in message
+        assert f"{directory} is in use by process {os.getpid()} " in message
         assert kind.read(server.url) == "a value"
 
 
 def test_ends_with_its_owner_and_keeps_what_was_committed(
-    tmp_path: Path, kind: Kind, owned: Callable[..., Owner]
+    directory: Path, kind: Kind, owned: Callable[..., Owner]
 ) -> None:
-    owner = owned(kind, tmp_path)
+    owner = owned(kind, directory)
     pid, url = owner.wait_for_start()
     kind.write(url, "committed")
     owner.kill()
-    with kind.make(tmp_path) as server:
+    with kind.make(directory) as server:
         assert has_ended(pid)
         assert kind.read(server.url) == "committed"
 
 
 @pytest.mark.skipif("sys.platform != 'linux'", reason="only Linux ends a process with its parent")
 def test_ends_with_its_owner_though_nobody_starts_again(
-    tmp_path: Path, kind: Kind, owned: Callable[..., Owner]
+    directory: Path, kind: Kind, owned: Callable[..., Owner]
 ) -> None:
-    owner = owned(kind, tmp_path)
+    owner = owned(kind, directory)
     pid, _ = owner.wait_for_start()
     owner.kill()
     wait_until(lambda: has_ended(pid))
-    assert not (tmp_path / kind.pid_file).exists(), "it was not ended cleanly"
+    assert not (directory / kind.pid_file).exists(), "it was not ended cleanly"
 
 
-def test_ends_a_server_that_was_left_over(tmp_path: Path, kind: Kind, owned: Callable[..., Owner]) -> None:
-    owner = owned(kind, tmp_path)
+def test_ends_a_server_that_was_left_over(directory: Path, kind: Kind, owned: Callable[..., Owner]) -> None:
+    owner = owned(kind, directory)
     pid, url = owner.wait_for_start()
     kind.write(url, "committed")
     os.kill(pid, signal.SIGSTOP)
     owner.kill()
-    assert command_names(pid, tmp_path) or command_names(pid, tmp_path / "cluster")
-    server = kind.make(tmp_path)
+    assert command_names(pid, directory) or command_names(pid, directory / "cluster")
+    server = kind.make(directory)
     server.stop_seconds = 0.2
     with server:
         assert has_ended(pid)
         assert kind.read(server.url) == "committed"
 
 
-def test_spares_a_stranger_that_got_the_pid(tmp_path: Path, kind: Kind) -> None:
-    with kind.make(tmp_path, durable=False):
-        content = (tmp_path / kind.pid_file).read_text().splitlines()
+def test_spares_a_stranger_that_got_the_pid(directory: Path, kind: Kind) -> None:
+    with kind.make(directory, durable=False):
+        content = (directory / kind.pid_file).read_text().splitlines()
     with subprocess.Popen(["sleep", "60"]) as stranger:
-        (tmp_path / kind.pid_file).write_text("\n".join([str(stranger.pid), *content[1:], ""]))
-        with kind.make(tmp_path, durable=False) as server:
+        (directory / kind.pid_file).write_text("\n".join([str(stranger.pid), *content[1:], ""]))
+        with kind.make(directory, durable=False) as server:
             kind.write(server.url, "a value")
             assert kind.read(server.url) == "a value"
         assert stranger.poll() is None
         stranger.kill()
 
 
-def test_starts_after_a_crash_of_the_server(tmp_path: Path, kind: Kind) -> None:
-    server = kind.make(tmp_path)
+def test_starts_after_a_crash_of_the_server(directory: Path, kind: Kind) -> None:
+    server = kind.make(directory)
     with server:
         kind.write(server.url, "committed")
         os.kill(server.pid, signal.SIGKILL)
@@ -114,8 +114,8 @@ def test_starts_after_a_crash_of_the_server(tmp_path: Path, kind: Kind) -> None:
         assert kind.read(server.url) == "committed"
 
 
-def test_stops_though_it_hangs_and_stops_twice(tmp_path: Path, kind: Kind) -> None:
-    server = kind.make(tmp_path, durable=False)
+def test_stops_though_it_hangs_and_stops_twice(directory: Path, kind: Kind) -> None:
+    server = kind.make(directory, durable=False)
     server.stop()
     server.start()
     pid = server.pid
@@ -128,8 +128,8 @@ def test_stops_though_it_hangs_and_stops_twice(tmp_path: Path, kind: Kind) -> No
         _ = server.url
 
 
-def test_outlives_the_thread_that_started_it(tmp_path: Path, kind: Kind) -> None:
-    server = kind.make(tmp_path, durable=False)
+def test_outlives_the_thread_that_started_it(directory: Path, kind: Kind) -> None:
+    server = kind.make(directory, durable=False)
     thread = threading.Thread(target=server.start)
     thread.start()
     thread.join()
@@ -140,16 +140,17 @@ def test_outlives_the_thread_that_started_it(tmp_path: Path, kind: Kind) -> None
         server.stop()
 
 
-def test_is_out_of_reach_of_the_terminals_ctrl_c(tmp_path: Path, kind: Kind) -> None:
-    with kind.make(tmp_path, durable=False) as server:
+def test_is_out_of_reach_of_the_terminals_ctrl_c(directory: Path, kind: Kind) -> None:
+    with kind.make(directory, durable=False) as server:
         assert os.getsid(server.pid) == server.pid
         assert os.getpgid(server.pid) == server.pid
 
 
-def test_works_in_a_long_path(tmp_path: Path, kind: Kind) -> None:
-    directory = tmp_path / ("long" * 25) / ("path" * 25)
-    directory.parent.mkdir()
-    assert len(str(directory)) > 200
-    with kind.make(directory, durable=False) as server:
+def test_works_in_a_long_path_of_any_letters(tmp_path: Path, directory: Path, kind: Kind) -> None:
+    long = tmp_path / ("long path " * 10) / ("with \"é' " * 10)
+    long.parent.mkdir()
+    directory.rename(long)
+    assert len(str(long)) > 200
+    with kind.make(long, durable=False) as server:
         kind.write(server.url, "a value")
         assert kind.read(server.url) == "a value"
