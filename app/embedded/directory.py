@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from app.embedded.errors import DataDirectoryInUse, DataDirectoryUnusable
 
@@ -32,7 +32,7 @@ class DataDirectory:
         self._runtime_path = self.path / "runtime.json"
         self._lock: int | None = None
 
-    def __enter__(self) -> DataDirectory:
+    def __enter__(self) -> Self:
         self.acquire()
         return self
 
@@ -87,7 +87,7 @@ class DataDirectory:
             return None
         try:
             runtime: dict[str, Any] = json.loads(self._runtime_path.read_text())
-        except FileNotFoundError:
+        except (OSError, ValueError):
             return None
         return runtime
 
@@ -122,7 +122,7 @@ class DataDirectory:
         holder = {
             "pid": os.getpid(),
             "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "command": Path(sys.argv[0]).name if sys.argv else "",
+            "command": _name_of_command(),
         }
         os.ftruncate(lock, 0)
         os.pwrite(lock, json.dumps(holder).encode(), 0)
@@ -160,6 +160,12 @@ def give_to_owner_of_folder(path: Path) -> None:
     owner = path.parent.stat()
     if os.geteuid() == 0 and owner.st_uid != 0:
         os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _name_of_command() -> str:
+    """Name our program without its arguments, which may hold a password; `python -m app` is called `app`."""
+    script = Path(sys.argv[0]) if sys.argv else Path("python")
+    return script.parent.name if script.name == "__main__.py" else script.name
 
 
 def _try_lock(lock: int, kind: int) -> bool:

