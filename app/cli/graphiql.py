@@ -68,8 +68,8 @@ def _hash_of_source() -> str:
 
 def _is_built(*, target: Path, stamp: str) -> bool:
     try:
-        return (target / _STAMP).read_text() == stamp and (target / "index.html").is_file()
-    except FileNotFoundError:
+        return (target / _STAMP).read_bytes() == stamp.encode() and (target / "index.html").is_file()
+    except OSError:
         return False
 
 

@@ -87,7 +87,8 @@ def _reason(*, name: str, output: str) -> str:
     unreachable = _UNREACHABLE.search(output)
     if name == "npm ci" and unreachable:
         return f"npm can't reach its registry ({unreachable[0]})"
-    lines = [re.sub(r"^npm (error|ERR!)\s*", "", line).strip() for line in output.splitlines()]
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", output)
+    lines = [re.sub(r"^npm (error|ERR!)\s*", "", line).strip() for line in plain.splitlines()]
     said = " ".join(line for line in lines if line and not line.startswith("npm warn"))
     said = re.sub(r"\b\w+://\S+", "…", said)[:300] or "it gave no reason"
     return f"`{name}` failed: {said}"

@@ -1,7 +1,8 @@
 const staffHeaders = JSON.stringify({ Authorization: "Bearer paste-the-staff-token-here" }, null, 2);
 
-const products = `# Welcome to Tradepost. Run this with the play button or Ctrl-Enter.
-# The explorer, the folder icon on the left, writes queries by clicking.
+const products = `# Welcome to Tradepost. Run this: Ctrl-Enter.
+# The folder icon on the left opens the explorer,
+# which writes queries by clicking.
 query Products {
   products(first: 5) {
     nodes {
@@ -28,8 +29,10 @@ query Products {
 }
 `;
 
-const catalogChanged = `# Every change of the catalogue, as it happens. It needs the token of a member of the staff, in the headers below:
-# "make dev" prints one. Start it, then change a product in the next tab.
+const catalogChanged = `# Every change of the catalogue, as it happens.
+# It needs a staff token in the headers below:
+# "make dev" prints one. Start it, then change a
+# product in the next tab.
 subscription CatalogChanged {
   catalogChanged {
     cursor
@@ -46,7 +49,8 @@ subscription CatalogChanged {
 }
 `;
 
-const productUpdate = `# Copy the id of a product into the variables below, and a staff token into the headers.
+const productUpdate = `# Put the id of a product into the variables below,
+# and a staff token into the headers.
 mutation ProductUpdate($input: ProductUpdateInput!) {
   productUpdate(input: $input) {
     product {
