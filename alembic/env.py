@@ -8,7 +8,11 @@ import os
 from alembic import context
 from sqlalchemy import Connection, text
 
-import app.models.events  # noqa: F401 - the tables enter the metadata when their module is imported
+import app.models.catalog  # noqa: F401 - the tables enter the metadata when their modules are imported
+import app.models.events  # noqa: F401
+import app.models.idempotency  # noqa: F401
+import app.models.inventory  # noqa: F401
+import app.models.pricing  # noqa: F401
 from app.cli.migrations import connect_alone
 from app.models.base import Model
 

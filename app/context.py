@@ -22,7 +22,7 @@ from app.loaders.pricing import ChannelRow, channels_by_slug
 from app.settings import Settings
 
 if TYPE_CHECKING:
-    from app.events.tail import LogTail
+    from app.events.tail import EventTail
     from app.ports.pubsub import PubSub
 
 
@@ -53,7 +53,7 @@ class Services:
     settings: Settings
     database: Database
     cursors: CursorSealer
-    tail: LogTail
+    tail: EventTail
     pubsub: PubSub
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     new_id: Callable[[], UUID]
