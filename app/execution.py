@@ -97,7 +97,7 @@ class Operation(SchemaExtension):
         return next(node for node in operations if wanted is None or (node.name and node.name.value == wanted))
 
     def _apply_in_context(self, operation: OperationDefinitionNode) -> None:
-        for directive in operation.directives:
+        for directive in operation.directives or ():
             if directive.name.value == "inContext":
                 values = self._directive_values(directive)
                 self.context.channel_slug = values.get("channel") or self.context.channel_slug
@@ -131,10 +131,10 @@ def directive_values(definition: Any, node: DirectiveNode, variables: dict[str, 
     """The arguments of a directive, with variables as the client sent them."""
     constants = {
         argument.name.value: variables.get(argument.value.name.value)  # type: ignore[attr-defined]
-        for argument in node.arguments
+        for argument in node.arguments or ()
         if argument.value.kind == "variable"
     }
-    literal = [argument for argument in node.arguments if argument.value.kind != "variable"]
+    literal = [argument for argument in node.arguments or () if argument.value.kind != "variable"]
     plain = DirectiveNode(name=node.name, arguments=tuple(literal))
     return {**get_argument_values(definition, plain), **constants}
 

@@ -99,7 +99,7 @@ class CostEstimate:
         return points
 
     def _page_size(self, node: FieldNode) -> int:
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in _PAGE_SIZE_ARGUMENTS:
                 if isinstance(argument.value, IntValueNode):
                     return max(0, int(argument.value.value))
@@ -114,7 +114,7 @@ class CostEstimate:
 
     def _list_size(self, node: FieldNode, field: GraphQLField) -> int:
         # A list whose length the client decides (`nodes(ids:)`) costs what is asked for.
-        for argument in node.arguments:
+        for argument in node.arguments or ():
             if argument.name.value in {"ids", "representations"}:
                 if isinstance(argument.value, VariableNode):
                     self.used_variables = True

@@ -58,8 +58,8 @@ class ProductOption:
     name: str = strawberry.field(description="Name of the option.")
 
     @strawberry.field(description="Its values, in the order in which they are shown.")
-    def values(self: strawberry.Parent[rows.OptionRow]) -> list[str]:
-        return self.option_values
+    def values(row: strawberry.Parent[rows.OptionRow]) -> list[str]:
+        return row.option_values
 
 
 @strawberry.type(description="The value that a variant has for an option: Size is M.")
@@ -71,8 +71,8 @@ class SelectedOption:
 @strawberry.type(description="A picture of a product.")
 class Media(OfRow, Node):
     @strawberry.field(description="Opaque id.")
-    def id(self: strawberry.Parent[rows.MediaRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Media", self.id))
+    def id(row: strawberry.Parent[rows.MediaRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Media", row.id))
 
     url: str = strawberry.field(description="Where the picture lies.")
     alt: str | None = strawberry.field(description="What it shows, for those who can't see it.")
@@ -105,8 +105,8 @@ async def _prices(context: Context, variants: Sequence[VariantRow]) -> list[Pric
 @strawberry.federation.type(description="What goes into a cart: one combination of a product's options.", keys=["id"])
 class ProductVariant(OfRow, Node):
     @strawberry.field(description="Opaque id.")
-    def id(self: strawberry.Parent[VariantRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("ProductVariant", self.id))
+    def id(row: strawberry.Parent[VariantRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("ProductVariant", row.id))
 
     sku: str | None = strawberry.field(description="Stock keeping unit: the merchant's own number, unique in the shop.")
     name: str = strawberry.field(description="The values of its options, joined: `M / Blue`.")
@@ -114,8 +114,8 @@ class ProductVariant(OfRow, Node):
     version: int = strawberry.field(description="Rises with each change.")
 
     @strawberry.field(description="Its weight, for shipping.")
-    def weight(self: strawberry.Parent[VariantRow]) -> Weight | None:
-        return None if self.weight_grams is None else Weight(value=self.weight_grams, unit=WeightUnit.GRAMS)
+    def weight(row: strawberry.Parent[VariantRow]) -> Weight | None:
+        return None if row.weight_grams is None else Weight(value=row.weight_grams, unit=WeightUnit.GRAMS)
 
     @batched(description="The product that it is a variant of.")
     async def product(parents: list[VariantRow], context: Context) -> list["Product"]:
@@ -192,8 +192,8 @@ class ProductVariantConnection:
 @strawberry.federation.type(description="What the shop sells, as its page shows it.", keys=["id", "slug"])
 class Product(OfRow, Node):
     @strawberry.field(description="Opaque id.")
-    def id(self: strawberry.Parent[ProductRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Product", self.id))
+    def id(row: strawberry.Parent[ProductRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Product", row.id))
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop; Shopify calls it handle.")
     name: str = strawberry.field(description="Name for people.")
@@ -207,8 +207,8 @@ class Product(OfRow, Node):
     external_reference: str | None = strawberry.field(description="Its id in another system, unique in the shop.")
 
     @strawberry.field(description="How its page presents itself to search engines.")
-    def seo(self: strawberry.Parent[ProductRow]) -> Seo:
-        return Seo(title=self.seo_title, description=self.seo_description)
+    def seo(row: strawberry.Parent[ProductRow]) -> Seo:
+        return Seo(title=row.seo_title, description=row.seo_description)
 
     @batched(description="Where it stands in the tree of categories.")
     async def category(parents: list[ProductRow], context: Context) -> list["Category | None"]:
@@ -297,8 +297,8 @@ class ProductSearchConnection:
 @strawberry.federation.type(description="A node of the tree in which products are sorted.", keys=["id", "slug"])
 class Category(OfRow, Node):
     @strawberry.field(description="Opaque id.")
-    def id(self: strawberry.Parent[rows.CategoryRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Category", self.id))
+    def id(row: strawberry.Parent[rows.CategoryRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Category", row.id))
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop.")
     name: str = strawberry.field(description="Name for people.")

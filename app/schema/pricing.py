@@ -30,8 +30,8 @@ def money(*, minor_units: int, currency_code: str) -> Money:
 @strawberry.federation.type(description="Where the shop sells, in one currency.", keys=["id", "slug"])
 class Channel(OfRow, Node):
     @strawberry.field(description="Opaque id.")
-    def id(self: strawberry.Parent[ChannelRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Channel", self.id))
+    def id(row: strawberry.Parent[ChannelRow]) -> strawberry.ID:
+        return strawberry.ID(encode_id("Channel", row.id))
 
     slug: str = strawberry.field(description="Short name for `@inContext(channel:)` and the header X-Channel.")
     name: str = strawberry.field(description="Name for people.")
