@@ -19,12 +19,13 @@ from app.models.pricing import VariantPrice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VariantKeys:
-    """How an existing variant can be recognised."""
+    """How an existing variant can be recognised, and what stands in its row."""
 
     id: UUID
     sku: str | None
     option_values: tuple[str, ...]
     position: int
+    columns: Mapping[str, Any]
 
 
 async def lock_product(session: AsyncSession, product_id: UUID) -> Product | None:
@@ -75,14 +76,18 @@ async def list_options(session: AsyncSession, product_id: UUID) -> list[OptionDr
 
 
 async def list_variant_keys(session: AsyncSession, product_id: UUID) -> list[VariantKeys]:
-    """How the product's variants can be recognised, by position."""
-    statement = select(ProductVariant.id, ProductVariant.sku, ProductVariant.option_values, ProductVariant.position)
-    rows = await session.execute(
-        statement.where(ProductVariant.product_id == product_id).order_by(ProductVariant.position, ProductVariant.id)
-    )
+    """The product's variants by position."""
+    table = ProductVariant.__table__
+    statement = select(table).where(table.c.product_id == product_id).order_by(table.c.position, table.c.id)
     return [
-        VariantKeys(id=id, sku=sku, option_values=tuple(values), position=position)
-        for id, sku, values, position in rows
+        VariantKeys(
+            id=row["id"],
+            sku=row["sku"],
+            option_values=tuple(row["option_values"]),
+            position=row["position"],
+            columns=dict(row),
+        )
+        for row in (await session.execute(statement)).mappings()
     ]
 
 
@@ -118,6 +123,13 @@ async def replace_media(
     return ids
 
 
+async def list_media(session: AsyncSession, product_id: UUID) -> list[MediaDraft]:
+    """The product's pictures in order."""
+    statement = select(ProductMedia.url, ProductMedia.alt).where(ProductMedia.product_id == product_id)
+    rows = await session.execute(statement.order_by(ProductMedia.position, ProductMedia.id))
+    return [MediaDraft(url=url, alt=alt) for url, alt in rows]
+
+
 async def media_ids_by_url(session: AsyncSession, product_id: UUID) -> dict[str, UUID]:
     """The product's pictures, ids by URL."""
     statement = select(ProductMedia.url, ProductMedia.id).where(ProductMedia.product_id == product_id)
@@ -141,15 +153,17 @@ async def upsert_variants(session: AsyncSession, *, rows: Sequence[Mapping[str, 
         )
 
 
-async def upsert_prices(session: AsyncSession, *, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Set prices of variants in channels."""
+async def upsert_prices(
+    session: AsyncSession, *, rows: Sequence[Mapping[str, Any]], keep_compare_at: bool = False
+) -> None:
+    """Set prices of variants in channels; ``keep_compare_at`` leaves what an existing price is compared with."""
     for chunk in _chunks(rows):
         new = insert(VariantPrice).values(chunk)
+        changed = {"amount_minor": new.excluded.amount_minor}
+        if not keep_compare_at:
+            changed["compare_at_minor"] = new.excluded.compare_at_minor
         await session.execute(
-            new.on_conflict_do_update(
-                index_elements=["variant_id", "channel_id"],
-                set_={"amount_minor": new.excluded.amount_minor, "compare_at_minor": new.excluded.compare_at_minor},
-            )
+            new.on_conflict_do_update(index_elements=["variant_id", "channel_id"], set_=changed)
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,6 +28,17 @@ async def find_product_of(session: AsyncSession, variant_id: UUID) -> UUID | Non
     """The product of a variant; the variant can't be removed until the end of the transaction."""
     statement = select(ProductVariant.product_id).where(ProductVariant.id == variant_id)
     return (await session.execute(statement.with_for_update(read=True, key_share=True))).scalar_one_or_none()
+
+
+async def add_levels(
+    session: AsyncSession, *, warehouse_id: UUID, units: Mapping[UUID, int], now: datetime
+) -> None:
+    """Begin levels of variants that are new, in their first version."""
+    rows = [
+        {"variant_id": id, "warehouse_id": warehouse_id, "on_hand": on_hand, "version": 1, "updated_at": now}
+        for id, on_hand in sorted(units.items())
+    ]
+    await session.execute(insert(StockLevel).values(rows))
 
 
 async def lock_levels(

@@ -62,6 +62,8 @@ class VariantDraft:
     on_hand: int | None = None
     """Units in the first warehouse, for a new variant."""
     metafields: Mapping[str, Any] = field(default_factory=dict)
+    kept: frozenset[str] = frozenset()
+    """Columns of which nothing was said: an existing variant keeps what it has there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
