@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import asyncpg
@@ -50,6 +53,26 @@ def test_starts_beside_an_empty_pid_file(directory: Path) -> None:
     (directory / "cluster/postmaster.pid").touch()
     with EmbeddedPostgres(directory, durable=False) as postgres:
         assert fetch_row(postgres.url, "SELECT 1")[0] == 1
+
+
+def test_waits_for_the_children_of_a_server_that_crashed(directory: Path) -> None:
+    postgres = EmbeddedPostgres(directory, durable=False)
+    postgres.start()
+    child = fetch_row(postgres.url, "SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'")["pid"]
+    os.kill(child, signal.SIGSTOP)
+    os.kill(postgres.pid, signal.SIGKILL)
+    postgres.stop()
+    second = EmbeddedPostgres(directory, durable=False)
+    with ThreadPoolExecutor() as threads:
+        start = threads.submit(second.start)
+        try:
+            log = directory / "server.log"
+            wait_until(lambda: start.done() or (log.exists() and "is still in use" in log.read_text()))
+        finally:
+            os.kill(child, signal.SIGCONT)
+        start.result()
+    with second:
+        assert fetch_row(second.url, "SELECT 1")[0] == 1
 
 
 def test_says_why_it_did_not_start(directory: Path) -> None:
