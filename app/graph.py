@@ -3,7 +3,7 @@
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, GraphQLInputField, GraphQLSchema, Undefined
 from strawberry.extensions import SchemaExtension
 from strawberry.federation.schema import FederationAny
 from strawberry.schema.config import StrawberryConfig
@@ -14,6 +14,9 @@ from app.context import Context
 from app.engine.documents import DocumentLimits, Documents
 from app.execution import Operation, for_client
 from app.resolvers.catalog import CatalogQuery
+from app.resolvers.catalog_changes import CatalogSubscription
+from app.resolvers.catalog_writes import CatalogMutation
+from app.resolvers.inventory import InventoryMutation
 from app.resolvers.nodes import NodeQuery, find_entities
 from app.resolvers.viewer import ViewerQuery
 from app.schema.directives import DIRECTIVES
@@ -24,6 +27,10 @@ from app.settings import Settings
 FEDERATION_VERSION = "2.9"
 """The newest that both Apollo's and Hive's composition take."""
 
+Mutation = strawberry.type(merge_types("Mutation", (CatalogMutation, InventoryMutation)), description="What can be done.")
+Subscription = strawberry.type(
+    merge_types("Subscription", (CatalogSubscription,)), description="What can be followed as it happens."
+)
 Query = strawberry.type(
     merge_types("Query", (NodeQuery, ViewerQuery, CatalogQuery)), description="What can be read."
 )
@@ -65,12 +72,15 @@ def build_graph(settings: Settings) -> Graph:
     """The schema for a process with these settings."""
     graph = Graph(
         query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
         directives=DIRECTIVES,
         types=[InvalidInput, NotFound, Conflict],
         extensions=[Operation],
         federation_version=FEDERATION_VERSION,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.suggestions),
     )
+    _leave_out_null_defaults(graph._schema)  # noqa: SLF001
     limits = settings.limits
     graph.documents = Documents(
         schema=graph._schema,  # noqa: SLF001 - Strawberry has no public name for graphql-core's schema
@@ -79,6 +89,24 @@ def build_graph(settings: Settings) -> Graph:
         suggestions=settings.suggestions,
     )
     return graph
+
+
+def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
+    """An argument that may be left out has no default; Strawberry writes ``= null`` for Python's None."""
+    for type_ in schema.type_map.values():
+        for field in getattr(type_, "fields", {}).values():
+            for argument in getattr(field, "args", {}).values():
+                _without_null_default(argument)
+            if isinstance(field, GraphQLInputField):
+                _without_null_default(field)
+    for directive in schema.directives:
+        for argument in directive.args.values():
+            _without_null_default(argument)
+
+
+def _without_null_default(value: Any) -> None:
+    if value.default_value is None:
+        value.default_value = Undefined
 
 
 def print_schema(graph: Graph) -> str:
