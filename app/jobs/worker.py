@@ -13,7 +13,8 @@ from app.events.consumers import Dispatcher
 from app.events.metrics import keep_measuring
 from app.events.sequencer import Sequencer
 from app.events.supervision import Work, keep_running
-from app.jobs.registry import JOBS, Application, Job, JobContext
+from app.jobs.context import Application, Job, JobContext
+from app.jobs.registry import JOBS
 from app.ports.job_queue import JobRun
 from app.reactions.consumer import make_consumer
 

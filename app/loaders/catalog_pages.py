@@ -229,7 +229,9 @@ def _of_parents(inner: Select[Any], parents: Any) -> Select[Any]:
 
 
 def _parents() -> Any:
-    return func.unnest(bindparam("parent_ids", type_=ARRAY(Uuid))).table_valued(column("parent_id", Uuid), name="parents")
+    return func.unnest(bindparam("parent_ids", type_=ARRAY(Uuid))).table_valued(column("parent_id", Uuid)).render_derived(
+        name="parents"
+    )
 
 
 @lru_cache(maxsize=512)

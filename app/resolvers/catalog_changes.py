@@ -1,7 +1,6 @@
 """The catalogue's changes as they happen, from the log."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -47,16 +46,20 @@ class CatalogSubscription:
         after: Annotated[str | None, strawberry.argument(description="Cursor of the last change seen.")] = None,
     ) -> AsyncGenerator[CatalogChange, None]:
         context = info.context
+        # Checked here, before the generator runs: a refusal then answers the subscription itself, not its first event.
         context.require(Permission.CATALOG_FOLLOW)
-        cursor = None if after is None else _open(context, after)
-        changes = context.services.tail.subscribe(after=cursor, types=_ENTITIES.keys())
-        try:
-            async with aclosing(changes) as recorded:
-                async for change in recorded:
-                    context.batches.renew()
-                    yield await _show(context, change)
-        except CursorLost as error:
-            raise GraphQLError(str(error), extensions={"code": "CURSOR_LOST"}) from None
+        return _follow(context, None if after is None else _open(context, after))
+
+
+async def _follow(context: Context, after: EventCursor | None) -> AsyncGenerator[CatalogChange, None]:
+    try:
+        async with context.services.tail.subscribe(after=after, types=_ENTITIES.keys()) as changes:
+            async for change in changes:
+                # What the event before has read may have changed since.
+                context.batches.renew()
+                yield await _show(context, change)
+    except CursorLost as error:
+        raise GraphQLError(str(error), extensions={"code": "CURSOR_LOST"}) from None
 
 
 async def _show(context: Context, change: RecordedEvent) -> CatalogChange:

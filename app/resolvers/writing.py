@@ -47,9 +47,10 @@ def key_or_refusal(text: str, *, typename: str, field: str) -> Any:
 
 
 def _idempotency(info: Info, input: object) -> Idempotency | None:
-    node = info.field_nodes[0]
-    directive = info.schema._schema.get_directive("idempotent")  # type: ignore[attr-defined]  # noqa: SLF001
-    values = get_directive_values(directive, node, info.variable_values) or {}
+    raw = info._raw_info
+    directive = raw.schema.get_directive("idempotent")
+    assert directive is not None
+    values = get_directive_values(directive, raw.field_nodes[0], raw.variable_values) or {}
     key = values.get("key")
     field = info.field_name
     if key is None and info.context.idempotency_key is not None:

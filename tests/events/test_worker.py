@@ -25,7 +25,7 @@ from app.embedded.valkey import EmbeddedValkey
 from app.events.log import append
 from app.events.types import ProductCreated
 from app.events.wakeups import wake
-from app.jobs.registry import JobContext
+from app.jobs.context import JobContext
 from app.jobs.worker import run_worker
 from tests.events.following import can_write, until
 
