@@ -96,11 +96,18 @@ class Reader(Protocol):
 async def _prepare_connection(connection: asyncpg.Connection[Any]) -> None:
     """Values arrive in the form in which they leave: UUIDs as Python's own, JSON by orjson."""
     await connection.set_type_codec(
-        "uuid", encoder=lambda value: value.bytes, decoder=lambda data: UUID(bytes=data), schema="pg_catalog", format="binary"
+        "uuid",
+        encoder=lambda value: value.bytes,
+        decoder=lambda data: UUID(bytes=data),
+        schema="pg_catalog",
+        format="binary",
     )
     await connection.set_type_codec(
-        "jsonb", encoder=lambda value: b"\x01" + orjson.dumps(value), decoder=lambda data: orjson.loads(data[1:]),
-        schema="pg_catalog", format="binary",
+        "jsonb",
+        encoder=lambda value: b"\x01" + orjson.dumps(value),
+        decoder=lambda data: orjson.loads(data[1:]),
+        schema="pg_catalog",
+        format="binary",
     )
 
 
@@ -158,7 +165,9 @@ class Database:
 
     async def fetch(self, statement: Statement, row: type[AnyRow], parameters: Mapping[str, Any]) -> Sequence[AnyRow]:
         """All rows of one read statement, as ``row``; raises `DatabaseUnavailable` while PostgreSQL is away."""
-        values = [parameters[name] if name in parameters else statement.constants[name] for name in statement.parameters]
+        values = [
+            parameters[name] if name in parameters else statement.constants[name] for name in statement.parameters
+        ]
         with _TRACER.start_as_current_span(statement.name) as span:
             try:
                 pool = await self._reads()
@@ -167,7 +176,9 @@ class Database:
             except (*UNAVAILABLE_ERRORS, TimeoutError) as error:
                 raise DatabaseUnavailable(str(error)) from error
             if span.is_recording():
-                span.set_attributes({"db.system.name": "postgresql", "db.query.text": statement.sql, "db.rows": len(rows)})
+                span.set_attributes(
+                    {"db.system.name": "postgresql", "db.query.text": statement.sql, "db.rows": len(rows)}
+                )
         return rows
 
     @asynccontextmanager

@@ -27,13 +27,13 @@ from app.settings import Settings
 FEDERATION_VERSION = "2.9"
 """The newest that both Apollo's and Hive's composition take."""
 
-Mutation = strawberry.type(merge_types("Mutation", (CatalogMutation, InventoryMutation)), description="What can be done.")
+Mutation = strawberry.type(
+    merge_types("Mutation", (CatalogMutation, InventoryMutation)), description="What can be done."
+)
 Subscription = strawberry.type(
     merge_types("Subscription", (CatalogSubscription,)), description="What can be followed as it happens."
 )
-Query = strawberry.type(
-    merge_types("Query", (NodeQuery, ViewerQuery, CatalogQuery)), description="What can be read."
-)
+Query = strawberry.type(merge_types("Query", (NodeQuery, ViewerQuery, CatalogQuery)), description="What can be read.")
 
 
 class Graph(strawberry.federation.Schema):
@@ -48,7 +48,9 @@ class Graph(strawberry.federation.Schema):
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing is logged here: `for_client` logs what is our own fault, once."""
 
-    async def entities_resolver(self, info: strawberry.Info, representations: list[FederationAny]) -> list[FederationAny]:
+    async def entities_resolver(
+        self, info: strawberry.Info, representations: list[FederationAny]
+    ) -> list[FederationAny]:
         """All entities that a gateway asks for, by one statement for each type and key."""
         context: Context = info.context
         return await find_entities(context, representations)  # type: ignore[arg-type]
@@ -80,10 +82,10 @@ def build_graph(settings: Settings) -> Graph:
         federation_version=FEDERATION_VERSION,
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.suggestions),
     )
-    _leave_out_null_defaults(graph._schema)  # noqa: SLF001
+    _leave_out_null_defaults(graph._schema)
     limits = settings.limits
     graph.documents = Documents(
-        schema=graph._schema,  # noqa: SLF001 - Strawberry has no public name for graphql-core's schema
+        schema=graph._schema,
         limits=DocumentLimits(tokens=limits.tokens, depth=limits.depth, aliases=limits.aliases),
         introspection=settings.introspection,
         suggestions=settings.suggestions,
@@ -112,5 +114,3 @@ def _without_null_default(value: Any) -> None:
 def print_schema(graph: Graph) -> str:
     """The schema as SDL, as ``schema.graphql`` keeps it."""
     return graph.as_str() + "\n"
-
-

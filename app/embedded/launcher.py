@@ -31,7 +31,7 @@ def main() -> NoReturn:
     # A change of user clears the death signal, so it is asked for last; exec of an ordinary program keeps it.
     if sys.platform == "linux":
         _die_with(parent=int(parent), death_signal=int(death_signal))
-    os.execv(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - becoming the server is what this script is for
 
 
 def _leave_root(*, directory: str, is_refused: bool) -> None:

@@ -27,7 +27,9 @@ class BatchingContext(Protocol):
     """What a context must offer so that batched fields can run in it."""
 
     @property
-    def batches(self) -> Batches: ...
+    def batches(self) -> Batches:
+        """The loaders of the operation."""
+        ...
 
 
 class WrongBatchSize(RuntimeError):

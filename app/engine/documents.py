@@ -90,7 +90,11 @@ class Documents:
         _limit_aliases(document, self._limits.aliases)
         _limit_depth(document, self._limits.depth)
         errors = validate(
-            self._schema, document, self._rules, max_errors=_MOST_VALIDATION_ERRORS, hide_suggestions=not self._suggestions
+            self._schema,
+            document,
+            self._rules,
+            max_errors=_MOST_VALIDATION_ERRORS,
+            hide_suggestions=not self._suggestions,
         )
         for error in errors:
             error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}

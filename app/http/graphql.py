@@ -43,8 +43,15 @@ _BODY_FIELDS = (
     ("variables", dict, "an object"),
     ("extensions", dict, "an object"),
 )
-_HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED",
-               406: "NOT_ACCEPTABLE", 413: "BODY_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_HTTP_CODES = {
+    400: "BAD_REQUEST",
+    403: "CROSS_SITE_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 _STATUS_OF_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503, "TIMEOUT": 503, "INTERNAL_SERVER_ERROR": 500}
 
 
@@ -191,7 +198,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             protocol=transport.protocol if transport else "http",
         )
 
-    async def execute_single(  # noqa: PLR0917 - the signature is the base class's
+    async def execute_single(
         self,
         request: Request,
         request_adapter: AsyncHTTPRequestAdapter,
@@ -201,7 +208,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         """Run one query or mutation, within the limit on time."""
-        allowed = {OperationType.QUERY} if request_adapter.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        allowed = (
+            {OperationType.QUERY} if request_adapter.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        )
         try:
             async with asyncio.timeout(self._services.settings.limits.operation_seconds):
                 return await self.schema.execute(

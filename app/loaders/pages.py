@@ -59,7 +59,10 @@ class Tally:
 
 def keyset_to_json(values: Sequence[Any]) -> list[Any]:
     """Values of a keyset as a cursor can carry them."""
-    return [value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value for value in values]
+    return [
+        value.isoformat() if isinstance(value, datetime) else str(value) if isinstance(value, UUID) else value
+        for value in values
+    ]
 
 
 def keyset_from_json(values: Sequence[Any], kinds: Sequence[type]) -> tuple[Any, ...]:

@@ -48,9 +48,7 @@ _NEVER_NULL = ("name", "slug", "status", "tags")
 @strawberry.type
 class CatalogMutation:
     @strawberry.mutation(description="Adds a product with its options, pictures and variants.")
-    async def product_create(
-        self, info: Info, input: Annotated[ProductCreateInput, _INPUT]
-    ) -> ProductCreatePayload:
+    async def product_create(self, info: Info, input: Annotated[ProductCreateInput, _INPUT]) -> ProductCreatePayload:
         services = info.context.services
 
         async def work(session: AsyncSession) -> Outcome:
@@ -70,9 +68,7 @@ class CatalogMutation:
         return ProductCreatePayload(product=await _product(info, outcome), user_errors=_errors(outcome))
 
     @strawberry.mutation(description="Changes a product's own fields, pictures or category.")
-    async def product_update(
-        self, info: Info, input: Annotated[ProductUpdateInput, _INPUT]
-    ) -> ProductUpdatePayload:
+    async def product_update(self, info: Info, input: Annotated[ProductUpdateInput, _INPUT]) -> ProductUpdatePayload:
         services = info.context.services
 
         async def work(session: AsyncSession) -> Outcome:
@@ -88,9 +84,7 @@ class CatalogMutation:
         return ProductUpdatePayload(product=await _product(info, outcome), user_errors=_errors(outcome))
 
     @strawberry.mutation(description="Deletes a product with its variants, prices and stock.")
-    async def product_delete(
-        self, info: Info, input: Annotated[ProductDeleteInput, _INPUT]
-    ) -> ProductDeletePayload:
+    async def product_delete(self, info: Info, input: Annotated[ProductDeleteInput, _INPUT]) -> ProductDeletePayload:
         async def work(session: AsyncSession) -> Outcome:
             command = DeleteProductCommand(
                 product_id=key_or_refusal(input.id, typename="Product", field="id"),

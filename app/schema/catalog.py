@@ -27,7 +27,9 @@ from app.schema.connections import Connection, Count, NestedList, PageInfo, Pagi
 from app.schema.nodes import Node, OfRow
 from app.schema.pricing import Money, MoneyRange, money
 
-First = Annotated[int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")]
+First = Annotated[
+    int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")
+]
 After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many items from the end: at most 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
@@ -153,7 +155,9 @@ class ProductVariant(OfRow, Node):
     async def quantity_available(parents: list[VariantRow], context: Context) -> list[int]:
         return await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
 
-    @batched(description="Whether at least one unit can be bought: also when stock isn't counted or may run below zero.")
+    @batched(
+        description="Whether at least one unit can be bought: also when stock isn't counted or may run below zero."
+    )
     async def in_stock(parents: list[VariantRow], context: Context) -> list[bool]:
         available = await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
         return [
@@ -203,7 +207,9 @@ class Product(OfRow, Node):
     tags: list[str] = strawberry.field(description="Words to find it by.")
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it, or one of its variants, was last changed.")
-    version: int = strawberry.field(description="Rises with each change; give it as `expectedVersion` to change it safely.")
+    version: int = strawberry.field(
+        description="Rises with each change; give it as `expectedVersion` to change it safely."
+    )
     external_reference: str | None = strawberry.field(description="Its id in another system, unique in the shop.")
 
     @strawberry.field(description="How its page presents itself to search engines.")
@@ -243,8 +249,13 @@ class Product(OfRow, Node):
 
     @batched(description="Its variants in order.")
     async def variants(
-        parents: list[ProductRow], context: Context, *, first: First = None, after: After = None,
-        last: Last = None, before: Before = None,
+        parents: list[ProductRow],
+        context: Context,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list[ProductVariantConnection]:
         found = NestedList(
             name="Product.variants",
@@ -268,7 +279,9 @@ class Product(OfRow, Node):
         selected = [(option.name, option.value) for option in selected_options]
         if len(dict(selected)) != len(selected):
             raise bad_input("`selectedOptions` names an option twice.")
-        found = await rows.variants_by_options(context.reads, ids=[product.id for product in parents], selected=selected)
+        found = await rows.variants_by_options(
+            context.reads, ids=[product.id for product in parents], selected=selected
+        )
         return found  # type: ignore[return-value]
 
 
@@ -315,8 +328,13 @@ class Category(OfRow, Node):
 
     @batched(description="The categories right below, by name.")
     async def children(
-        parents: list[rows.CategoryRow], context: Context, *, first: First = None, after: After = None,
-        last: Last = None, before: Before = None,
+        parents: list[rows.CategoryRow],
+        context: Context,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list["CategoryConnection"]:
         found = NestedList(
             name="Category.children",
@@ -338,7 +356,9 @@ class Category(OfRow, Node):
         last: Last = None,
         before: Before = None,
         filter: Annotated[ProductFilter | None, strawberry.argument(description="Which products.")] = None,
-        sort_key: Annotated[ProductSortKey, strawberry.argument(description="How to sort.")] = ProductSortKey.CREATED_AT,
+        sort_key: Annotated[
+            ProductSortKey, strawberry.argument(description="How to sort.")
+        ] = ProductSortKey.CREATED_AT,
         reverse: Annotated[bool, strawberry.argument(description="Whether to turn the order round.")] = False,
     ) -> list[ProductConnection]:
         query = await product_query(context, filter=filter, sort_key=sort_key, reverse=reverse)

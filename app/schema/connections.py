@@ -14,8 +14,8 @@ import strawberry
 from graphql import GraphQLError
 
 from app.context import Context
-from app.engine.fields import batched
 from app.cursors import InvalidCursor
+from app.engine.fields import batched
 from app.loaders.pages import Page, PageRequest, Tally, keyset_from_json, keyset_to_json
 
 DEFAULT_PAGE_SIZE = 20
@@ -191,6 +191,4 @@ def bad_input(message: str) -> GraphQLError:
 
 def counted(tally: Tally) -> Count:
     """A tally as clients see it."""
-    return Count(
-        count=tally.count, precision=CountPrecision.EXACT if tally.is_exact else CountPrecision.AT_LEAST
-    )
+    return Count(count=tally.count, precision=CountPrecision.EXACT if tally.is_exact else CountPrecision.AT_LEAST)

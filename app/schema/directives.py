@@ -20,6 +20,7 @@ def in_context(
     locale: Annotated[LocaleCode | None, strawberry.argument(description="Language of texts.")] = None,
     country_code: Annotated[CountryCode | None, strawberry.argument(description="Where the buyer is.")] = None,
 ) -> str:
+    """Read by `app.execution`."""
     return value
 
 
@@ -33,6 +34,7 @@ def idempotent(
     value: DirectiveValue[str],
     key: Annotated[str, strawberry.argument(description="Chosen by the client, at most 255 characters.")],
 ) -> str:
+    """Read by `app.resolvers.writing`."""
     return value
 
 

@@ -17,7 +17,7 @@ from app.embedded.postgres import EmbeddedPostgres
 from app.events.log import CursorLost, EventCursor, append, read, read_state
 from app.events.tail import EventTail
 from app.events.types import ProductCreated
-from tests.events.conftest import execute, named
+from tests.conftest import execute, named
 from tests.events.following import assert_gapless, can_write, new_stream, read_all, sequence, until, write
 
 

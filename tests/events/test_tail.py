@@ -21,7 +21,7 @@ from app.events.log import CursorLost, RecordedEvent, append
 from app.events.tail import EventTail
 from app.events.types import ProductCreated, ProductDeleted
 from app.ports.pubsub import PubSub
-from tests.events.conftest import execute
+from tests.conftest import execute
 from tests.events.following import DEADLINE_SECONDS, can_write, new_stream, read_all, sequence, sequencing, until, write
 
 

@@ -10,13 +10,6 @@ import pytest
 from app.embedded.valkey import EmbeddedValkey
 
 
-@pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedValkey]:
-    """A Valkey that keeps nothing."""
-    with EmbeddedValkey(tmp_path_factory.mktemp("valkey"), durable=False) as server:
-        yield server
-
-
 @pytest.fixture
 def own_valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     """A Valkey that keeps its data, for one test alone to stop and start."""

@@ -184,7 +184,9 @@ async def _save_prices(
         await products.upsert_prices(session, rows=rows, keep_compare_at=keeps_compare_at)
 
 
-async def _stock_new(session: AsyncSession, created: Sequence[tuple[UUID, VariantDraft]], *, product_id: UUID, now: datetime) -> None:
+async def _stock_new(
+    session: AsyncSession, created: Sequence[tuple[UUID, VariantDraft]], *, product_id: UUID, now: datetime
+) -> None:
     units = {id: draft.on_hand for id, draft in created if draft.on_hand is not None}
     warehouse_id = await stock.find_first_warehouse_id(session) if units else None
     if warehouse_id is None:

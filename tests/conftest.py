@@ -1,4 +1,4 @@
-"""Real servers for the tests of the log: one PostgreSQL and one Valkey for all, a migrated database for each test."""
+"""Real servers for the tests: one PostgreSQL and one Valkey for each test process, a migrated database for each test."""
 
 from __future__ import annotations
 
@@ -10,10 +10,16 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
+from app.bootstrap import Application, build_application
 from app.cli.migrations import upgrade
 from app.database import Database
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.valkey import EmbeddedValkey
+from app.ids import new_id
+from app.settings import Settings, read_settings
+from app.usecases.pricing.open_shop import OpenShop, OpenShopCommand
+from tests.api import Api, open_api
+from tests.server import Server, run_server
 
 _NUMBERS = count(1)
 
@@ -65,3 +71,50 @@ async def database(url: str) -> AsyncIterator[Database]:
     database = Database(url=url, pool_size=5)
     yield database
     await database.close()
+
+
+STAFF_TOKEN = "token-of-the-sample-staff-in-tests"
+
+
+def settings_for(*, database_url: str, redis_url: str, **environment: str) -> Settings:
+    """Settings as a server in tests reads them."""
+    return read_settings(
+        {
+            "TRADEPOST_MODE": "test",
+            "TRADEPOST_DATABASE_URL": database_url,
+            "TRADEPOST_REDIS_URL": redis_url,
+            "TRADEPOST_STAFF_TOKEN": STAFF_TOKEN,
+            **environment,
+        }
+    )
+
+
+@pytest.fixture
+async def application(url: str, valkey: EmbeddedValkey) -> AsyncIterator[Application]:
+    """The wired parts on a new database: an open shop without products."""
+    application = build_application(settings_for(database_url=url, redis_url=valkey.url))
+    await OpenShop(database=application.database, new_id=new_id).execute(OpenShopCommand())
+    yield application
+    await application.close()
+
+
+@pytest.fixture
+async def api(application: Application) -> AsyncIterator[Api]:
+    """The API in this process, on a new database."""
+    async with open_api(application, staff_token=STAFF_TOKEN) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def server(
+    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """`tradepost serve` and `tradepost worker` as processes of their own, on a database of their own."""
+    asyncio.run(execute(named(postgres.url, "postgres"), "CREATE DATABASE server TEMPLATE migrated"))
+    with run_server(
+        database_url=named(postgres.url, "server"),
+        redis_url=valkey.url.replace("/0", "/1"),
+        staff_token=STAFF_TOKEN,
+        data_dir=tmp_path_factory.mktemp("server"),
+    ) as running:
+        yield running

@@ -1,0 +1,56 @@
+# Tradepost. `make help` lists the targets; `make dev` and `make test` are all that a newcomer needs.
+# Needs Python 3.11 or newer and make. uv is used where it is present, else python -m venv and pip.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help dev test test-long check format schema graphiql bench lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+dev: $(STAMP) ## Start a whole shop: PostgreSQL, Valkey, API, worker, GraphiQL, sample data; Ctrl-C stops it
+	@$(BIN)/tradepost dev
+
+test: $(STAMP) ## Run all tests, on a PostgreSQL and a Valkey of their own
+	@$(BIN)/python scripts/test_tools.py
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-long: $(STAMP) ## Run what takes too long for every change: an hour of fuzzing, soak
+	@$(BIN)/python -m pytest -m long $(ARGS)
+
+check: $(STAMP) ## Check format, lint, types, imports, schema drift, migration drift, links of the docs
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/tradepost schema drift
+	$(BIN)/python scripts/check_migrations.py
+	$(BIN)/python scripts/check_links.py
+
+format: $(STAMP) ## Format the code and mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+schema: $(STAMP) ## Write schema.graphql from the code
+	@$(BIN)/tradepost schema print --output schema.graphql
+
+graphiql: $(STAMP) ## Build GraphiQL into the data directory (make dev does it by itself)
+	@$(BIN)/tradepost graphiql
+
+bench: $(STAMP) ## Run the benchmarks, each beside its limit or rival, as ratios of CPU seconds
+	@$(BIN)/python -m benchmarks
+
+lock: $(STAMP) ## Write constraints.txt anew from the ranges in pyproject.toml
+	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --no-emit-index-url --no-header --upgrade -o constraints.txt
+
+clean: ## Remove the virtual environment and the data of the development shop
+	rm -rf $(VENV) .data
+
+# One installation for all targets: again only when the requirements change.
+$(STAMP): pyproject.toml constraints.txt scripts/install.sh
+	@sh scripts/install.sh "$(PYTHON)" "$(VENV)"
+	@touch $@
