@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import async_playwright
+
+from tests.browser.graphiql import GraphiQL
+from tests.clients.availability import unavailable
+from tests.clients.catalogue import Server
+
+_CHROMIUM = "/usr/bin/chromium"
+_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@pytest_asyncio.fixture
+async def graphiql(server: Server) -> AsyncIterator[GraphiQL]:
+    """GraphiQL, open in a browser of its own, so that no test sees the tabs that another one left."""
+    if not os.access(_CHROMIUM, os.X_OK):
+        unavailable(f"no {_CHROMIUM}: apt-get install --no-install-recommends chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=_CHROMIUM, args=_FLAGS)
+        try:
+            page = await browser.new_page(viewport={"width": 1440, "height": 900})
+            graphiql = GraphiQL(page=page, server=server)
+            await graphiql.open()
+            yield graphiql
+        finally:
+            await browser.close()
