@@ -18,7 +18,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from opentelemetry import trace
+from opentelemetry import metrics, trace
 from sqlalchemy import ClauseElement, event
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DisconnectionError
@@ -26,6 +26,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 _DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _TRACER = trace.get_tracer("tradepost.database")
+_DURATION = metrics.get_meter("tradepost.database").create_histogram(
+    "db.client.operation.duration", unit="s", description="Duration of read statements, by name."
+)
 
 # What asyncpg and the operating system raise while PostgreSQL is away; such a request may simply be tried again later.
 UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
@@ -171,6 +174,7 @@ class Database:
         values = [
             parameters[name] if name in parameters else statement.constants[name] for name in statement.parameters
         ]
+        started = perf_counter()
         with _TRACER.start_as_current_span(statement.name) as span:
             try:
                 pool = await self._reads()
@@ -182,6 +186,7 @@ class Database:
                 span.set_attributes(
                     {"db.system.name": "postgresql", "db.query.text": statement.sql, "db.rows": len(rows)}
                 )
+        _DURATION.record(perf_counter() - started, {"db.operation.name": statement.name})
         return rows
 
     @asynccontextmanager

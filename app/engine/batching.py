@@ -12,6 +12,9 @@ from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
+from opentelemetry import trace
+
+_TRACER = trace.get_tracer("tradepost.engine")
 
 Key = TypeVar("Key", bound=Hashable)
 Parent = TypeVar("Parent")
@@ -58,7 +61,9 @@ class Batches:
         if loader is None:
 
             async def answer(parents: list[Any]) -> list[Any]:
-                values = await batch(parents, context, **arguments)
+                with _TRACER.start_as_current_span(batch.__qualname__) as span:
+                    span.set_attribute("graphql.batch.parents", len(parents))
+                    values = await batch(parents, context, **arguments)
                 if len(values) != len(parents):
                     raise WrongBatchSize(f"{batch.__qualname__} answered {len(values)} of {len(parents)} parents")
                 return list(values)
