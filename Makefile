@@ -58,6 +58,8 @@ clean: ## Remove the virtual environment and the data of the development shop
 $(FOR_DEV): EXTRAS = embedded$(NODE)
 $(FOR_TEST): EXTRAS = embedded,test$(NODE)
 $(FOR_CHECK): EXTRAS = embedded,test,check$(NODE)
+$(FOR_TEST): SERVES_TOO = $(FOR_DEV)
+$(FOR_CHECK): SERVES_TOO = $(FOR_DEV) $(FOR_TEST)
 $(FOR_DEV) $(FOR_TEST) $(FOR_CHECK): pyproject.toml constraints.txt scripts/install.sh
 	@sh scripts/install.sh "$(PYTHON)" "$(VENV)" "$(EXTRAS)"
-	@touch $@
+	@touch $@ $(SERVES_TOO)
