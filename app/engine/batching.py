@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any, Protocol, TypeVar, cast
 
 from aiodataloader import DataLoader
@@ -96,6 +97,7 @@ def freeze(value: object) -> Hashable:
         return tuple((key, freeze(inner)) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return tuple(freeze(inner) for inner in value)
-    if hasattr(value, "__strawberry_definition__"):
+    if is_dataclass(value):
+        # An input object.
         return (type(value), freeze(vars(value)))
     return cast(Hashable, value)
