@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
@@ -20,6 +21,7 @@ from app.settings import Settings, read_settings
 from app.usecases.pricing.open_shop import OpenShop, OpenShopCommand
 from tests.api import Api, open_api
 from tests.server import Server, run_server
+from tests.shop import fill_shop
 
 _NUMBERS = count(1)
 
@@ -105,16 +107,39 @@ async def api(application: Application) -> AsyncIterator[Api]:
         yield opened
 
 
+async def open_shop(database_url: str) -> None:
+    """Give a migrated database its first channel and warehouse."""
+    database = Database(url=database_url, pool_size=1)
+    try:
+        await OpenShop(database=database, new_id=new_id).execute(OpenShopCommand())
+    finally:
+        await database.close()
+
+
 @pytest.fixture(scope="session")
 def server(
-    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, tmp_path_factory: pytest.TempPathFactory
+    postgres: EmbeddedPostgres,
+    valkey: EmbeddedValkey,
+    tmp_path_factory: pytest.TempPathFactory,
+    pytestconfig: pytest.Config,
 ) -> Iterator[Server]:
-    """`tradepost serve` and `tradepost worker` as processes of their own, on a database of their own."""
+    """`tradepost serve` and `tradepost worker` as processes of their own: a shop with a few products.
+
+    GraphiQL is served from where the browser tests build it, once for many runs; others need not wait for that.
+    """
     asyncio.run(execute(named(postgres.url, "postgres"), "CREATE DATABASE server TEMPLATE migrated"))
+    asyncio.run(open_shop(named(postgres.url, "server")))
     with run_server(
         database_url=named(postgres.url, "server"),
         redis_url=valkey.url.replace("/0", "/1"),
         staff_token=STAFF_TOKEN,
         data_dir=tmp_path_factory.mktemp("server"),
+        extra={"TRADEPOST_GRAPHIQL_DIR": str(graphiql_folder(pytestconfig))},
     ) as running:
+        fill_shop(running)
         yield running
+
+
+def graphiql_folder(config: pytest.Config) -> Path:
+    """Where a GraphiQL that tests have built is kept, in pytest's cache."""
+    return config.cache.mkdir("graphiql") / "bundle"

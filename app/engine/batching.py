@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from dataclasses import is_dataclass
 from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
@@ -101,7 +102,8 @@ def freeze(value: Any) -> Hashable:
         return tuple((key, freeze(inner)) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return tuple(freeze(inner) for inner in value)
-    if hasattr(value, "__strawberry_definition__"):
+    if is_dataclass(value):
+        # An input object.
         return (type(value), freeze(vars(value)))
     hashable: Hashable = value
     return hashable

@@ -3,12 +3,15 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import async_playwright
 
+from app.cli.graphiql import GraphiQLBuildError, build_graphiql
 from tests.browser.graphiql import GraphiQL
 from tests.clients.availability import unavailable
 from tests.clients.catalogue import Server
+from tests.conftest import graphiql_folder
 
 _CHROMIUM = "/usr/bin/chromium"
 _FLAGS = (
@@ -21,8 +24,17 @@ _FLAGS = (
 )
 
 
+@pytest.fixture(scope="session")
+def bundle(pytestconfig: pytest.Config) -> None:
+    """GraphiQL, built once for many runs of the tests."""
+    try:
+        build_graphiql(target=graphiql_folder(pytestconfig), on_progress=print)
+    except GraphiQLBuildError as error:
+        unavailable(str(error))
+
+
 @pytest_asyncio.fixture
-async def graphiql(server: Server) -> AsyncIterator[GraphiQL]:
+async def graphiql(bundle: None, server: Server) -> AsyncIterator[GraphiQL]:
     """GraphiQL, open in a browser of its own, so that no test sees the tabs that another one left."""
     if not os.access(_CHROMIUM, os.X_OK):
         unavailable(f"no {_CHROMIUM}: apt-get install --no-install-recommends chromium")

@@ -10,6 +10,7 @@ import pytest
 from app.cli.graphiql import GraphiQLBuildError, build_graphiql
 from app.cli.node import NodeError, find_node
 from tests.clients.availability import unavailable
+from tests.conftest import graphiql_folder
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def _put_on_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
 
 
 def test_builds_a_page_once_for_one_source(pytestconfig: pytest.Config) -> None:
-    target = pytestconfig.cache.mkdir("graphiql") / "bundle"
+    target = graphiql_folder(pytestconfig)
     try:
         build_graphiql(target=target, on_progress=print)
     except GraphiQLBuildError as error:
