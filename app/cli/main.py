@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -15,6 +16,9 @@ _COMMANDS = {
     "serve": "app.cli.serve",
     "worker": "app.cli.serve",
     "migrate": "app.cli.migrate",
+    "seed": "app.cli.seed",
+    "import": "app.cli.import_",
+    "export": "app.cli.export",
     "schema": "app.cli.schema",
 }
 
@@ -29,7 +33,8 @@ class _LazyGroup(click.Group):
         module = _COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command = getattr(import_module(module), cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(module), f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
         return command
 
