@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 
-from alembic import context
 from sqlalchemy import Connection, text
 
-import app.models.catalog  # noqa: F401 - the tables enter the metadata when their modules are imported
-import app.models.events  # noqa: F401
-import app.models.idempotency  # noqa: F401
-import app.models.inventory  # noqa: F401
+import app.models.catalog
+import app.models.events
+import app.models.idempotency
+import app.models.inventory
 import app.models.pricing  # noqa: F401
+from alembic import context
 from app.cli.migrations import connect_alone
 from app.models.base import Model
 

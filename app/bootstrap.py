@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from app.adapters.job_queue.arq import ArqJobQueue
@@ -15,6 +16,7 @@ from app.ids import new_id
 from app.ports.job_queue import JobQueue
 from app.ports.pubsub import PubSub
 from app.settings import Settings
+from app.usecases.transactions import Transactions
 
 VERSION = version("tradepost")
 
@@ -36,6 +38,11 @@ class Application:
         await self.database.close()
 
 
+def now() -> datetime:
+    """The clock of a real process."""
+    return datetime.now(UTC)
+
+
 def build_application(settings: Settings) -> Application:
     """The application for settings that name a database and a Valkey; connects to nothing yet."""
     assert settings.database_url is not None and settings.redis_url is not None
@@ -51,6 +58,8 @@ def build_application(settings: Settings) -> Application:
         cursors=CursorSealer(settings.secret_key),
         tail=EventTail(database=database, pubsub=pubsub),
         pubsub=pubsub,
+        transactions=Transactions(database=database, pubsub=pubsub, clock=now),
+        clock=now,
         new_id=new_id,
     )
     return Application(

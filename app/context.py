@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -24,6 +24,7 @@ from app.settings import Settings
 if TYPE_CHECKING:
     from app.events.tail import EventTail
     from app.ports.pubsub import PubSub
+    from app.usecases.transactions import Transactions
 
 
 class Permission(StrEnum):
@@ -55,7 +56,8 @@ class Services:
     cursors: CursorSealer
     tail: EventTail
     pubsub: PubSub
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    transactions: Transactions
+    clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
 
 

@@ -105,7 +105,7 @@ class Operation(SchemaExtension):
                 self.context.country_code = values.get("countryCode") or self.context.country_code
 
     def _directive_values(self, directive: DirectiveNode) -> dict[str, Any]:
-        definition = self.execution_context.schema._schema.get_directive(directive.name.value)  # noqa: SLF001
+        definition = self.execution_context.schema._schema.get_directive(directive.name.value)
         assert definition is not None
         variables = self.execution_context.variables or {}
         return directive_values(definition, directive, variables)
@@ -116,7 +116,7 @@ class Operation(SchemaExtension):
         if name in self._prepared.costs:
             return self._prepared.costs[name]
         estimate = CostEstimate(
-            schema=self.execution_context.schema._schema,  # noqa: SLF001
+            schema=self.execution_context.schema._schema,
             document=self._prepared.document,
             variables=self.execution_context.variables or {},
             default_page_size=DEFAULT_PAGE_SIZE,
@@ -156,9 +156,7 @@ def for_client(error: GraphQLError) -> GraphQLError:
     if isinstance(original, asyncpg.QueryCanceledError) or isinstance(original.__cause__, asyncpg.QueryCanceledError):
         return _with(error, "The operation took too long: ask for less at once.", "TIMEOUT")
     span = trace.get_current_span().get_span_context()
-    _LOG.error(
-        "An operation failed at %s", error.path, exc_info=(type(original), original, original.__traceback__)
-    )
+    _LOG.error("An operation failed at %s", error.path, exc_info=(type(original), original, original.__traceback__))
     message = "Something went wrong on our side."
     if span.is_valid:
         message += f" Trace {span.trace_id:032x} tells us more."
@@ -176,6 +174,10 @@ def is_unstorable_text(error: BaseException | None) -> bool:
 
 def _with(error: GraphQLError, message: str, code: str) -> GraphQLError:
     return GraphQLError(
-        message, nodes=error.nodes, source=error.source, positions=error.positions, path=error.path,
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
         extensions={"code": code},
     )

@@ -14,7 +14,7 @@ from typing import Literal, cast
 
 Mode = Literal["development", "production", "test"]
 
-DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"
+DEVELOPMENT_SECRET = "development-only-secret-never-used-in-production"  # noqa: S105 - refused in production
 SHORTEST_SECRET = 32
 
 

@@ -12,11 +12,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
+from urllib.request import urlopen
 
 import click
-import httpx
 
 from app.cli.graphiql import GraphiQLBuildError, build_graphiql
 from app.cli.migrations import upgrade
@@ -24,8 +24,7 @@ from app.cli.parentage import PARENT_VARIABLE, end_with_parent
 from app.cli.sample_shop import open_sample_shop
 from app.cli.serve import require_free_port
 from app.cli.services import start_missing
-from app.embedded.directory import DataDirectory
-from app.embedded.directory import write_atomically
+from app.embedded.directory import DataDirectory, write_atomically
 from app.settings import Settings, SettingsError, read_settings
 
 _STAFF_EMAIL = "staff@tradepost.example"
@@ -135,11 +134,8 @@ def _wait_until_ready(settings: Settings, *, children: dict[str, subprocess.Pope
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         _require_running(children)
-        try:
-            if httpx.get(f"{_address(settings)}/health/ready", timeout=2).is_success:
-                return
-        except httpx.TransportError:
-            pass
+        with suppress(OSError), urlopen(f"{_address(settings)}/health/ready", timeout=2):  # noqa: S310 - our own address
+            return
         time.sleep(0.05)
     raise SettingsError(f"The API did not become ready within {_START_SECONDS} seconds; its messages are above.")
 
@@ -147,7 +143,9 @@ def _wait_until_ready(settings: Settings, *, children: dict[str, subprocess.Pope
 def _require_running(children: dict[str, subprocess.Popen[bytes]]) -> None:
     for name, child in children.items():
         if child.poll() is not None:
-            raise SettingsError(f"`tradepost {name}` ended by itself (exit {child.returncode}); its messages are above.")
+            raise SettingsError(
+                f"`tradepost {name}` ended by itself (exit {child.returncode}); its messages are above."
+            )
 
 
 def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:

@@ -20,6 +20,7 @@ _COMMANDS = {
     "import": "app.cli.import_",
     "export": "app.cli.export",
     "schema": "app.cli.schema",
+    "graphiql": "app.cli.graphiql_command",
 }
 
 

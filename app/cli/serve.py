@@ -77,7 +77,7 @@ async def _work(settings: Settings) -> None:
 
 def create_app() -> object:
     """What uvicorn calls in each server process."""
-    from app.http.application import create_app as create  # noqa: PLC0415 - the parent process never needs the graph
+    from app.http.application import create_app as create
 
     settings = read_settings()
     set_up_logs(level=settings.log_level, as_json=settings.is_production)

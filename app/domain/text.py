@@ -12,9 +12,7 @@ _SLUG = re.compile(r"[a-z0-9]+(?:[-_.][a-z0-9]+)*")
 LONGEST_SLUG = 255
 
 
-def check_text(
-    value: str | None, *, field: Sequence[str], longest: int, required: bool = False
-) -> list[InvalidInput]:
+def check_text(value: str | None, *, field: Sequence[str], longest: int, required: bool = False) -> list[InvalidInput]:
     """What is wrong with a text: empty though required, too long, or holding a character that can't be stored."""
     if value is None or not value.strip():
         return [InvalidInput(message="Must not be empty.", field=tuple(field))] if required else []

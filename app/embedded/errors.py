@@ -5,11 +5,11 @@ class EmbeddedError(Exception):
     """An embedded server or its data directory cannot be used; the message is meant for the person at the terminal."""
 
 
-class DataDirectoryInUse(EmbeddedError):  # noqa: N818 -- reads as the state that it reports.
+class DataDirectoryInUse(EmbeddedError):
     """Another process holds the data directory, and two servers on one directory would destroy it."""
 
 
-class DataDirectoryUnusable(EmbeddedError):  # noqa: N818 -- reads as the state that it reports.
+class DataDirectoryUnusable(EmbeddedError):
     """The data directory cannot be created, or we may not write in it."""
 
 

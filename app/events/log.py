@@ -13,13 +13,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import ARRAY, BigInteger, Integer, Text, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.database import Reader, Row, compile_statement
+from app.database import DatabaseUnavailable, Reader, Row, Statement, compile_statement
 from app.events.types import Event, decode, encode
 
 _UNIQUE_VERSION = "uq_events_stream_version"
@@ -164,7 +165,7 @@ _READ = compile_statement(
 
 async def read(reader: Reader, *, after_sequence: int, limit: int) -> list[RecordedEvent]:
     """At most ``limit`` events that follow ``after_sequence`` (0 for the beginning), in order."""
-    rows = await reader.fetch(_READ, Row, {"after_sequence": after_sequence, "limit": limit})
+    rows = await _fetch(reader, _READ, {"after_sequence": after_sequence, "limit": limit})
     return [RecordedEvent(**dict(row)) for row in rows]
 
 
@@ -199,5 +200,13 @@ _STATE = compile_statement(
 async def read_state(reader: Reader, *, cursor: EventCursor | None) -> LogState:
     """Where the log ends now, and whether ``cursor`` names an event of this log (no cursor names none)."""
     parameters = {"epoch": cursor and cursor.epoch, "sequence": cursor and cursor.sequence}
-    (row,) = await reader.fetch(_STATE, Row, parameters)
+    (row,) = await _fetch(reader, _STATE, parameters)
     return LogState(EventCursor(row.epoch, row.sequence), row.holds_cursor)
+
+
+async def _fetch(reader: Reader, statement: Statement, parameters: Mapping[str, Any]) -> Sequence[Row]:
+    try:
+        return await reader.fetch(statement, Row, parameters)
+    except asyncpg.InternalClientError as error:
+        # What asyncpg's pool says when it takes back a connection that was cut in the middle of a statement.
+        raise DatabaseUnavailable(str(error)) from error

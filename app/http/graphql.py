@@ -43,15 +43,22 @@ _BODY_FIELDS = (
     ("variables", dict, "an object"),
     ("extensions", dict, "an object"),
 )
-_HTTP_CODES = {400: "BAD_REQUEST", 403: "CROSS_SITE_REQUEST", 404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED",
-               406: "NOT_ACCEPTABLE", 413: "BODY_TOO_LARGE", 415: "UNSUPPORTED_MEDIA_TYPE"}
+_HTTP_CODES = {
+    400: "BAD_REQUEST",
+    403: "CROSS_SITE_REQUEST",
+    404: "NOT_FOUND",
+    405: "METHOD_NOT_ALLOWED",
+    406: "NOT_ACCEPTABLE",
+    413: "BODY_TOO_LARGE",
+    415: "UNSUPPORTED_MEDIA_TYPE",
+}
 _STATUS_OF_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503, "TIMEOUT": 503, "INTERNAL_SERVER_ERROR": 500}
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
     """``/graphql``: queries and mutations over HTTP, everything over websockets, GraphiQL for browsers."""
 
-    websocket_adapter_class = TextWebSocket  # type: ignore[assignment]
+    websocket_adapter_class = TextWebSocket
     graphql_transport_ws_handler_class = TransportHandler
     protocols_offered = (GRAPHQL_TRANSPORT_WS_PROTOCOL,)
 
@@ -104,7 +111,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if request.headers.get("origin") not in allowed and "*" not in allowed:
                 raise HTTPException(403, "Pages of other origins may not read from here (see TRADEPOST_CORS_ORIGINS).")
 
-    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:  # type: ignore[override]
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """The context of a request; on a websocket that of the connection, from which each operation takes its own."""
         settings = self._services.settings
         headers = request.headers
@@ -191,7 +198,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             protocol=transport.protocol if transport else "http",
         )
 
-    async def execute_single(  # noqa: PLR0917 - the signature is the base class's
+    async def execute_single(
         self,
         request: Request,
         request_adapter: AsyncHTTPRequestAdapter,
@@ -201,7 +208,9 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
         """Run one query or mutation, within the limit on time."""
-        allowed = {OperationType.QUERY} if request_adapter.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        allowed = (
+            {OperationType.QUERY} if request_adapter.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
+        )
         try:
             async with asyncio.timeout(self._services.settings.limits.operation_seconds):
                 return await self.schema.execute(
@@ -244,7 +253,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         status = 200
         if "data" not in response_data and sub_response.media_type == GRAPHQL_RESPONSE:
             code = (response_data["errors"][0].get("extensions") or {}).get("code")
-            status = _STATUS_OF_CODES.get(code, 400)
+            status = _STATUS_OF_CODES.get(str(code), 400)
         return Response(self.encode_json(response_data), status_code=status, media_type=sub_response.media_type or JSON)
 
 

@@ -59,7 +59,10 @@ class BodyLimit:
                 await self._refuse(send)
 
     async def _refuse(self, send: Send) -> None:
-        error = {"message": f"The body has more than {self._most_bytes} bytes.", "extensions": {"code": "BODY_TOO_LARGE"}}
+        error = {
+            "message": f"The body has more than {self._most_bytes} bytes.",
+            "extensions": {"code": "BODY_TOO_LARGE"},
+        }
         headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
         await send({"type": "http.response.body", "body": orjson.dumps({"errors": [error]})})

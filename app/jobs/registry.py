@@ -2,37 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from app.jobs.catalog import refresh_listings
+from app.jobs.context import Job
 
-from app.database import Database
-from app.ports.job_queue import JobQueue
-from app.ports.pubsub import PubSub
-
-
-class Application(Protocol):
-    """What workers need of the application that `bootstrap` builds."""
-
-    @property
-    def database(self) -> Database: ...
-    @property
-    def pubsub(self) -> PubSub: ...
-    @property
-    def job_queue(self) -> JobQueue: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobContext:
-    """What a job is given beside its arguments; ``attempt`` counts from 1."""
-
-    application: Application
-    job_id: str
-    attempt: int
-
-
-Job = Callable[[JobContext, Mapping[str, Any]], Awaitable[None]]
-"""Does the work, and bears being done again with the same arguments. What it raises has it tried again later."""
-
-JOBS: dict[str, Job] = {}
+JOBS: dict[str, Job] = {
+    "catalog.refresh_listings": refresh_listings,
+}
 """All jobs, by the name that they have in the queue."""

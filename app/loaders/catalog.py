@@ -205,7 +205,9 @@ async def variants_by_options(
 ) -> list[VariantRow | None]:
     """The variant of each product that has just these options, given as (name, value) in any order."""
     options = await options_of_products(reader, ids)
-    rows = await reader.fetch(_VARIANTS_BY_OPTIONS, VariantRow, {"ids": ids, "values": [value for _, value in selected]})
+    rows = await reader.fetch(
+        _VARIANTS_BY_OPTIONS, VariantRow, {"ids": ids, "values": [value for _, value in selected]}
+    )
     wanted = dict(selected)
     names = {product_id: [option.name for option in own] for product_id, own in zip(ids, options, strict=True)}
     # Two options may share a value (Front: red, Back: red), so that the names are compared as well.

@@ -229,13 +229,17 @@ def _of_parents(inner: Select[Any], parents: Any) -> Select[Any]:
 
 
 def _parents() -> Any:
-    return func.unnest(bindparam("parent_ids", type_=ARRAY(Uuid))).table_valued(column("parent_id", Uuid), name="parents")
+    return (
+        func.unnest(bindparam("parent_ids", type_=ARRAY(Uuid)))
+        .table_valued(column("parent_id", Uuid))
+        .render_derived(name="parents")
+    )
 
 
 @lru_cache(maxsize=512)
 def _product_page(shape: _Shape) -> Statement:
     sort = _PRODUCT_SORTS[shape.sort]
-    columns = list(PRODUCT_COLUMNS)
+    columns: list[Any] = list(PRODUCT_COLUMNS)
     if shape.sort is ProductSort.PRICE:
         columns.append(ProductListing.min_price_minor.label("sort_price"))
     statement = _matching(shape, columns)
@@ -274,7 +278,9 @@ async def product_page(reader: Reader, *, query: ProductQuery, page: PageRequest
 
 async def product_count(reader: Reader, *, query: ProductQuery) -> Tally:
     """How many products match, exactly up to `COUNT_LIMIT`."""
-    rows = await reader.fetch(_product_count(_shape(query, of_categories=False, page=None)), CountRow, _parameters(query))
+    rows = await reader.fetch(
+        _product_count(_shape(query, of_categories=False, page=None)), CountRow, _parameters(query)
+    )
     return Tally.of(rows[0].counted)
 
 
@@ -287,7 +293,12 @@ class CountRow(Row):
 
 
 async def _pages(
-    reader: Reader, statement: Statement, row: type[AnyRow], ids: Sequence[UUID], page: PageRequest, values: Mapping[str, Any]
+    reader: Reader,
+    statement: Statement,
+    row: type[AnyRow],
+    ids: Sequence[UUID],
+    page: PageRequest,
+    values: Mapping[str, Any],
 ) -> list[Page[AnyRow]]:
     rows = await reader.fetch(statement, row, {"parent_ids": ids, **values, **_page_values(page)})
     by_parent = many_each(keys=ids, rows=rows, key=lambda found: found.parent_id)
@@ -313,7 +324,7 @@ async def product_counts_of_categories(reader: Reader, *, ids: Sequence[UUID], q
 @lru_cache(maxsize=4)
 def _variant_page(*, keyset: bool, backward: bool) -> Statement:
     parents = _parents()
-    statement = select(*VARIANT_COLUMNS).join(Product, Product.id == ProductVariant.product_id)
+    statement: Any = select(*VARIANT_COLUMNS).join(Product, Product.id == ProductVariant.product_id)
     statement = statement.where(ProductVariant.product_id == parents.c.parent_id)
     shape = _Shape(ProductSort.CREATED_AT, False, frozenset(), 0, False, keyset, backward)
     keys = [(ProductVariant.position, Integer), (ProductVariant.id, Uuid)]
@@ -330,7 +341,9 @@ _VARIANT_COUNTS = compile_statement(
 )
 
 
-async def variant_pages_of_products(reader: Reader, *, ids: Sequence[UUID], page: PageRequest) -> list[Page[VariantRow]]:
+async def variant_pages_of_products(
+    reader: Reader, *, ids: Sequence[UUID], page: PageRequest
+) -> list[Page[VariantRow]]:
     """One page of each product's variants, by position."""
     statement = _variant_page(keyset=page.keyset is not None, backward=page.backward)
     return await _pages(reader, statement, VariantRow, ids, page, {})
@@ -346,7 +359,7 @@ async def variant_counts_of_products(reader: Reader, *, ids: Sequence[UUID]) -> 
 @lru_cache(maxsize=16)
 def _category_page(*, of_parents: bool, level: bool, keyset: bool, backward: bool) -> Statement:
     parents = _parents()
-    statement = select(*CATEGORY_COLUMNS)
+    statement: Any = select(*CATEGORY_COLUMNS)
     if of_parents:
         statement = statement.where(Category.parent_id == parents.c.parent_id)
         # The row has a column of the same name: the one of the parents stands for both.
@@ -388,7 +401,9 @@ async def category_count(reader: Reader, *, level: int | None) -> Tally:
     return Tally(rows[0].counted, True)
 
 
-async def child_pages_of_categories(reader: Reader, *, ids: Sequence[UUID], page: PageRequest) -> list[Page[CategoryRow]]:
+async def child_pages_of_categories(
+    reader: Reader, *, ids: Sequence[UUID], page: PageRequest
+) -> list[Page[CategoryRow]]:
     """One page of the categories right below each one, by name."""
     statement = _category_page(of_parents=True, level=False, keyset=page.keyset is not None, backward=page.backward)
     return await _pages(reader, statement, CategoryRow, ids, page, {})

@@ -57,8 +57,10 @@ _CHANNELS_BY_SLUG = compile_statement(
 _CHANNELS_BY_ID = compile_statement(
     "channels_by_id", select(*_CHANNEL).where(Channel.id == any_(bindparam("ids", type_=ARRAY(Uuid))))
 )
-_KEYS = func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("channel_ids", type_=ARRAY(Uuid))).table_valued(
-    column("id", Uuid), column("channel_id", Uuid), name="keys"
+_KEYS = (
+    func.unnest(bindparam("ids", type_=ARRAY(Uuid)), bindparam("channel_ids", type_=ARRAY(Uuid)))
+    .table_valued(column("id", Uuid), column("channel_id", Uuid))
+    .render_derived(name="keys")
 )
 _PRICES = compile_statement(
     "prices_of_variants",

@@ -31,4 +31,4 @@ class Model(DeclarativeBase):
     """The base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
-    type_annotation_map = {dict: JSONB, list: JSONB}
+    type_annotation_map = {dict: JSONB, list: JSONB}  # noqa: RUF012 - SQLAlchemy's own name and type

@@ -148,7 +148,9 @@ class ProductListing(Model):
 
     __tablename__ = "product_listings"
     __table_args__ = (
-        Index("ix_product_listings_channel_id_min_price_minor_product_id", "channel_id", "min_price_minor", "product_id"),
+        Index(
+            "ix_product_listings_channel_id_min_price_minor_product_id", "channel_id", "min_price_minor", "product_id"
+        ),
     )
     product_id: Mapped[UUID] = mapped_column(ForeignKey("products.id", ondelete="CASCADE"), primary_key=True)
     channel_id: Mapped[UUID] = mapped_column(ForeignKey("channels.id"), primary_key=True)

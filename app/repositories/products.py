@@ -108,9 +108,7 @@ async def replace_media(
     for position, (new_id, picture) in enumerate(media):
         id = kept.pop(picture.url, new_id)
         ids.setdefault(picture.url, id)
-        rows.append(
-            {"id": id, "product_id": product_id, "position": position, "url": picture.url, "alt": picture.alt}
-        )
+        rows.append({"id": id, "product_id": product_id, "position": position, "url": picture.url, "alt": picture.alt})
     statement = delete(ProductMedia).where(ProductMedia.product_id == product_id)
     await session.execute(statement.where(ProductMedia.id.not_in([row["id"] for row in rows])))
     if rows:
@@ -133,18 +131,16 @@ async def list_media(session: AsyncSession, product_id: UUID) -> list[MediaDraft
 async def media_ids_by_url(session: AsyncSession, product_id: UUID) -> dict[str, UUID]:
     """The product's pictures, ids by URL."""
     statement = select(ProductMedia.url, ProductMedia.id).where(ProductMedia.product_id == product_id)
-    return {url: id for url, id in await session.execute(statement)}
+    return {row.url: row.id for row in await session.execute(statement)}
 
 
 async def upsert_variants(session: AsyncSession, *, rows: Sequence[Mapping[str, Any]], now: datetime) -> None:
     """Add variants, or change those whose id exists; all columns of the rows but ``created_at`` are written."""
     for chunk in _chunks(rows):
-        new = insert(ProductVariant).values([{**row, "created_at": now, "updated_at": now, "version": 1} for row in chunk])
-        changed = {
-            name: new.excluded[name]
-            for name in chunk[0]
-            if name not in {"id", "product_id"}
-        }
+        new = insert(ProductVariant).values(
+            [{**row, "created_at": now, "updated_at": now, "version": 1} for row in chunk]
+        )
+        changed = {name: new.excluded[name] for name in chunk[0] if name not in {"id", "product_id"}}
         await session.execute(
             new.on_conflict_do_update(
                 index_elements=["id"],
@@ -162,9 +158,7 @@ async def upsert_prices(
         changed = {"amount_minor": new.excluded.amount_minor}
         if not keep_compare_at:
             changed["compare_at_minor"] = new.excluded.compare_at_minor
-        await session.execute(
-            new.on_conflict_do_update(index_elements=["variant_id", "channel_id"], set_=changed)
-        )
+        await session.execute(new.on_conflict_do_update(index_elements=["variant_id", "channel_id"], set_=changed))
 
 
 async def delete_variants(session: AsyncSession, ids: Sequence[UUID]) -> None:
@@ -225,4 +219,3 @@ def _chunks(rows: Sequence[Mapping[str, Any]], size: int = 1_000) -> list[list[d
     """Parts that stay below the 32,767 parameters that one statement can have."""
     listed = [dict(row) for row in rows]
     return [listed[at : at + size] for at in range(0, len(listed), size)]
-

@@ -30,9 +30,7 @@ async def find_product_of(session: AsyncSession, variant_id: UUID) -> UUID | Non
     return (await session.execute(statement.with_for_update(read=True, key_share=True))).scalar_one_or_none()
 
 
-async def add_levels(
-    session: AsyncSession, *, warehouse_id: UUID, units: Mapping[UUID, int], now: datetime
-) -> None:
+async def add_levels(session: AsyncSession, *, warehouse_id: UUID, units: Mapping[UUID, int], now: datetime) -> None:
     """Begin levels of variants that are new, in their first version."""
     rows = [
         {"variant_id": id, "warehouse_id": warehouse_id, "on_hand": on_hand, "version": 1, "updated_at": now}

@@ -47,7 +47,13 @@ class CatalogQuery:
     @strawberry.field(description="A product by its id or its slug; null where there is none that the caller may see.")
     async def product(self, info: Info, id: IdArgument = None, slug: SlugArgument = None) -> Product | None:
         row = await _one(
-            info, typename="Product", by_id=rows.products_by_id, by_text=rows.products_by_slug, id=id, text=slug, named="slug"
+            info,
+            typename="Product",
+            by_id=rows.products_by_id,
+            by_text=rows.products_by_slug,
+            id=id,
+            text=slug,
+            named="slug",
         )
         return row if is_visible(info.context, row) else None
 
@@ -60,7 +66,9 @@ class CatalogQuery:
         last: Last = None,
         before: Before = None,
         filter: Annotated[ProductFilter | None, strawberry.argument(description="Which products.")] = None,
-        sort_key: Annotated[ProductSortKey, strawberry.argument(description="How to sort.")] = ProductSortKey.CREATED_AT,
+        sort_key: Annotated[
+            ProductSortKey, strawberry.argument(description="How to sort.")
+        ] = ProductSortKey.CREATED_AT,
         reverse: Annotated[bool, strawberry.argument(description="Whether to turn the order round.")] = False,
     ) -> ProductSearchConnection:
         paging = Paging(first=first, after=after, last=last, before=before)
@@ -88,7 +96,7 @@ class CatalogQuery:
 
     @strawberry.field(description="A category by its id or its slug.")
     async def category(self, info: Info, id: IdArgument = None, slug: SlugArgument = None) -> Category | None:
-        return await _one(  # type: ignore[no-any-return]
+        return await _one(
             info,
             typename="Category",
             by_id=rows.categories_by_id,
@@ -106,7 +114,9 @@ class CatalogQuery:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        level: Annotated[int | None, strawberry.argument(description="Only those of this level; 0 for the roots.")] = None,
+        level: Annotated[
+            int | None, strawberry.argument(description="Only those of this level; 0 for the roots.")
+        ] = None,
     ) -> CategoryConnection:
         paging = Paging(first=first, after=after, last=last, before=before)
         return await category_connection(info.context, paging=paging, level=level)  # type: ignore[return-value]

@@ -10,7 +10,6 @@ import strawberry
 
 from app.context import Context, Permission
 from app.engine.fields import batched
-from app.global_ids import encode_id
 from app.loaders import catalog as rows
 from app.loaders import catalog_pages as pages
 from app.loaders.catalog import ProductRow, VariantRow
@@ -24,10 +23,12 @@ from app.schema.catalog_filters import (
     product_query,
 )
 from app.schema.connections import Connection, Count, NestedList, PageInfo, Paging, bad_input, count
-from app.schema.nodes import Node, OfRow
+from app.schema.nodes import Node, OfRow, id_field
 from app.schema.pricing import Money, MoneyRange, money
 
-First = Annotated[int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")]
+First = Annotated[
+    int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")
+]
 After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many items from the end: at most 100.")]
 Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
@@ -70,9 +71,7 @@ class SelectedOption:
 
 @strawberry.type(description="A picture of a product.")
 class Media(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[rows.MediaRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Media", row.id))
+    id: strawberry.ID = id_field("Media")
 
     url: str = strawberry.field(description="Where the picture lies.")
     alt: str | None = strawberry.field(description="What it shows, for those who can't see it.")
@@ -104,9 +103,7 @@ async def _prices(context: Context, variants: Sequence[VariantRow]) -> list[Pric
 
 @strawberry.federation.type(description="What goes into a cart: one combination of a product's options.", keys=["id"])
 class ProductVariant(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[VariantRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("ProductVariant", row.id))
+    id: strawberry.ID = id_field("ProductVariant")
 
     sku: str | None = strawberry.field(description="Stock keeping unit: the merchant's own number, unique in the shop.")
     name: str = strawberry.field(description="The values of its options, joined: `M / Blue`.")
@@ -153,7 +150,9 @@ class ProductVariant(OfRow, Node):
     async def quantity_available(parents: list[VariantRow], context: Context) -> list[int]:
         return await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
 
-    @batched(description="Whether at least one unit can be bought: also when stock isn't counted or may run below zero.")
+    @batched(
+        description="Whether at least one unit can be bought: also when stock isn't counted or may run below zero."
+    )
     async def in_stock(parents: list[VariantRow], context: Context) -> list[bool]:
         available = await context.batches.load_many(available_of_variants, [variant.id for variant in parents])
         return [
@@ -191,9 +190,7 @@ class ProductVariantConnection:
 
 @strawberry.federation.type(description="What the shop sells, as its page shows it.", keys=["id", "slug"])
 class Product(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[ProductRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Product", row.id))
+    id: strawberry.ID = id_field("Product")
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop; Shopify calls it handle.")
     name: str = strawberry.field(description="Name for people.")
@@ -203,7 +200,9 @@ class Product(OfRow, Node):
     tags: list[str] = strawberry.field(description="Words to find it by.")
     created_at: datetime = strawberry.field(description="When it was created.")
     updated_at: datetime = strawberry.field(description="When it, or one of its variants, was last changed.")
-    version: int = strawberry.field(description="Rises with each change; give it as `expectedVersion` to change it safely.")
+    version: int = strawberry.field(
+        description="Rises with each change; give it as `expectedVersion` to change it safely."
+    )
     external_reference: str | None = strawberry.field(description="Its id in another system, unique in the shop.")
 
     @strawberry.field(description="How its page presents itself to search engines.")
@@ -243,8 +242,13 @@ class Product(OfRow, Node):
 
     @batched(description="Its variants in order.")
     async def variants(
-        parents: list[ProductRow], context: Context, *, first: First = None, after: After = None,
-        last: Last = None, before: Before = None,
+        parents: list[ProductRow],
+        context: Context,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list[ProductVariantConnection]:
         found = NestedList(
             name="Product.variants",
@@ -268,8 +272,9 @@ class Product(OfRow, Node):
         selected = [(option.name, option.value) for option in selected_options]
         if len(dict(selected)) != len(selected):
             raise bad_input("`selectedOptions` names an option twice.")
-        found = await rows.variants_by_options(context.reads, ids=[product.id for product in parents], selected=selected)
-        return found  # type: ignore[return-value]
+        return await rows.variants_by_options(  # type: ignore[return-value]
+            context.reads, ids=[product.id for product in parents], selected=selected
+        )
 
 
 @strawberry.type(description="A product in a list.")
@@ -296,9 +301,7 @@ class ProductSearchConnection:
 
 @strawberry.federation.type(description="A node of the tree in which products are sorted.", keys=["id", "slug"])
 class Category(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[rows.CategoryRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Category", row.id))
+    id: strawberry.ID = id_field("Category")
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop.")
     name: str = strawberry.field(description="Name for people.")
@@ -315,8 +318,13 @@ class Category(OfRow, Node):
 
     @batched(description="The categories right below, by name.")
     async def children(
-        parents: list[rows.CategoryRow], context: Context, *, first: First = None, after: After = None,
-        last: Last = None, before: Before = None,
+        parents: list[rows.CategoryRow],
+        context: Context,
+        *,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
     ) -> list["CategoryConnection"]:
         found = NestedList(
             name="Category.children",
@@ -338,7 +346,9 @@ class Category(OfRow, Node):
         last: Last = None,
         before: Before = None,
         filter: Annotated[ProductFilter | None, strawberry.argument(description="Which products.")] = None,
-        sort_key: Annotated[ProductSortKey, strawberry.argument(description="How to sort.")] = ProductSortKey.CREATED_AT,
+        sort_key: Annotated[
+            ProductSortKey, strawberry.argument(description="How to sort.")
+        ] = ProductSortKey.CREATED_AT,
         reverse: Annotated[bool, strawberry.argument(description="Whether to turn the order round.")] = False,
     ) -> list[ProductConnection]:
         query = await product_query(context, filter=filter, sort_key=sort_key, reverse=reverse)

@@ -1,7 +1,7 @@
 """Relay connections: what clients page through, from arguments to cursors.
 
-`Paging` reads and checks the arguments; `Connection` holds one page and makes cursors only for those who ask for them. The GraphQL
-types of each list inherit from `ConnectionBase`, so that all lists look and behave alike.
+`Paging` reads and checks the arguments; `Connection` holds one page and makes cursors only for those who ask for them.
+`NestedList` pages through the lists of many parents by one statement.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ import strawberry
 from graphql import GraphQLError
 
 from app.context import Context
-from app.engine.fields import batched
 from app.cursors import InvalidCursor
+from app.engine.fields import batched
 from app.loaders.pages import Page, PageRequest, Tally, keyset_from_json, keyset_to_json
 
 DEFAULT_PAGE_SIZE = 20
@@ -191,6 +191,4 @@ def bad_input(message: str) -> GraphQLError:
 
 def counted(tally: Tally) -> Count:
     """A tally as clients see it."""
-    return Count(
-        count=tally.count, precision=CountPrecision.EXACT if tally.is_exact else CountPrecision.AT_LEAST
-    )
+    return Count(count=tally.count, precision=CountPrecision.EXACT if tally.is_exact else CountPrecision.AT_LEAST)

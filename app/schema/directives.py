@@ -11,7 +11,7 @@ from app.schema.scalars import CountryCode, LocaleCode
 
 @strawberry.directive(
     name="inContext",
-    locations=[DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION],  # type: ignore[list-item]
+    locations=[DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION],
     description="The context of the whole operation. Comes before the headers X-Channel and Accept-Language.",
 )
 def in_context(
@@ -20,12 +20,13 @@ def in_context(
     locale: Annotated[LocaleCode | None, strawberry.argument(description="Language of texts.")] = None,
     country_code: Annotated[CountryCode | None, strawberry.argument(description="Where the buyer is.")] = None,
 ) -> str:
+    """Read by `app.execution`."""
     return value
 
 
 @strawberry.directive(
     name="idempotent",
-    locations=[DirectiveLocation.FIELD],  # type: ignore[list-item]
+    locations=[DirectiveLocation.FIELD],
     description="Makes a mutation harmless to retry: the same key with the same input gives the same outcome, for a day. "
     "Comes before the header Idempotency-Key.",
 )
@@ -33,6 +34,7 @@ def idempotent(
     value: DirectiveValue[str],
     key: Annotated[str, strawberry.argument(description="Chosen by the client, at most 255 characters.")],
 ) -> str:
+    """Read by `app.resolvers.writing`."""
     return value
 
 

@@ -37,7 +37,7 @@ def _parse_decimal(value: object) -> DecimalString:
         if len(text) > _LONGEST_NUMBER or not Decimal(text).is_finite():
             raise InvalidOperation
     except InvalidOperation:
-        raise ValueError("A Decimal is an exact number in a string, like \"12.30\".") from None
+        raise ValueError('A Decimal is an exact number in a string, like "12.30".') from None
     return DecimalString(text)
 
 
@@ -59,7 +59,7 @@ def _parse_instant(value: object) -> datetime:
         instant = datetime.fromisoformat(_text(value, "A DateTime"))
         return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
-        raise ValueError("A DateTime is written as RFC 3339 says, like \"2026-11-22T10:00:00Z\".") from None
+        raise ValueError('A DateTime is written as RFC 3339 says, like "2026-11-22T10:00:00Z".') from None
 
 
 SCALARS: dict[object, ScalarDefinition] = {

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import asyncpg
 
-from app.database import Database
+from app.database import Database, DatabaseUnavailable
 from app.events.log import RecordedEvent, append, read
 from app.events.sequencer import Sequencer, begin_epoch, sequence_batch
 from app.events.supervision import Work, keep_running
@@ -88,3 +88,12 @@ def assert_gapless(events: list[RecordedEvent]) -> None:
     """The sequences are 1, 2, 3 … and no position comes twice."""
     assert [event.sequence for event in events] == list(range(1, len(events) + 1))
     assert len({event.position for event in events}) == len(events)
+
+
+async def can_write(database: Database) -> bool:
+    """Try to append one event; false while PostgreSQL is away."""
+    try:
+        await write(database)
+    except DatabaseUnavailable:
+        return False
+    return True

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from app.cli.migrations import downgrade, upgrade
 from app.embedded.postgres import EmbeddedPostgres
 from app.models.base import Model
-from tests.events.conftest import execute, named
+from tests.conftest import execute, named
 
 PROJECT = Path(__file__).resolve().parents[2]
 

@@ -125,9 +125,7 @@ def check_options(options: Sequence[OptionDraft], *, at: Path = ("input",)) -> l
         if len(set(option.values)) != len(option.values):
             problems.append(InvalidInput(message="A value is given twice.", field=(*where, "values")))
         for place, value in enumerate(option.values):
-            problems += check_text(
-                value, field=(*where, "values", str(place)), longest=LONGEST_NAME, required=True
-            )
+            problems += check_text(value, field=(*where, "values", str(place)), longest=LONGEST_NAME, required=True)
     if len({option.name for option in options}) != len(options):
         problems.append(InvalidInput(message="Two options have the same name.", field=(*at, "options")))
     return problems
@@ -186,9 +184,7 @@ def variant_name(values: Sequence[str]) -> str:
     return " / ".join(values)
 
 
-def extended_options(
-    options: Sequence[OptionDraft], used: Sequence[tuple[str, ...]]
-) -> tuple[OptionDraft, ...]:
+def extended_options(options: Sequence[OptionDraft], used: Sequence[tuple[str, ...]]) -> tuple[OptionDraft, ...]:
     """The options, with the values that variants use and they lack put at their ends, in the order of the variants."""
     return tuple(
         OptionDraft(

@@ -27,9 +27,7 @@ class DeleteProduct:
 
     async def execute(self, session: AsyncSession, command: DeleteProductCommand) -> Outcome:
         """Lock, compare versions, remove; the outcome's id is ``product``."""
-        product = await lock_current(
-            session, product_id=command.product_id, expected_version=command.expected_version
-        )
+        product = await lock_current(session, product_id=command.product_id, expected_version=command.expected_version)
         event = ProductDeleted(product_id=product.id)
         await append(session, stream=event.stream, after_version=product.version, events=[event], metadata={})
         await products.delete_product(session, product.id)

@@ -19,8 +19,18 @@ from app.repositories import products
 from app.usecases.catalog.products import list_missing, list_taken, lock_current, sanitise
 from app.usecases.transactions import Outcome
 
-_FIELDS = ("slug", "name", "description", "status", "vendor", "tags", "seo_title", "seo_description",
-           "external_reference", "metafields")
+_FIELDS = (
+    "slug",
+    "name",
+    "description",
+    "status",
+    "vendor",
+    "tags",
+    "seo_title",
+    "seo_description",
+    "external_reference",
+    "metafields",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,9 +54,7 @@ class UpdateProduct:
 
     async def execute(self, session: AsyncSession, command: UpdateProductCommand) -> Outcome:
         """Lock, compare versions, change; the outcome's id is ``product``."""
-        product = await lock_current(
-            session, product_id=command.product_id, expected_version=command.expected_version
-        )
+        product = await lock_current(session, product_id=command.product_id, expected_version=command.expected_version)
         current: dict[str, Any] = {name: getattr(product, name) for name in (*_FIELDS, "category_id")}
         wanted = {**current, **command.changes}
         await self._refuse_faults(session, command, wanted=wanted)
@@ -84,8 +92,6 @@ class UpdateProduct:
         self, session: AsyncSession, product: Product, *, changed: Mapping[str, Any], names: set[str]
     ) -> None:
         event = ProductUpdated(product_id=product.id, changed=tuple(sorted(names)))
-        version = await append(
-            session, stream=event.stream, after_version=product.version, events=[event], metadata={}
-        )
+        version = await append(session, stream=event.stream, after_version=product.version, events=[event], metadata={})
         values = {**changed, "version": version, "updated_at": self._clock()}
         await products.touch_product(session, product_id=product.id, values=values)

@@ -61,8 +61,6 @@ class UpsertVariants:
         event = ProductVariantsUpserted(
             product_id=product.id, created_ids=saved.created_ids, updated_ids=saved.updated_ids
         )
-        version = await append(
-            session, stream=event.stream, after_version=product.version, events=[event], metadata={}
-        )
+        version = await append(session, stream=event.stream, after_version=product.version, events=[event], metadata={})
         await products.touch_product(session, product_id=product.id, values={"version": version, "updated_at": now})
         return Outcome(ids={"product": product.id})

@@ -106,7 +106,7 @@ class _Plan:
         if draft.media_url is not None and draft.media_url not in media:
             message = "Must be the URL of one of the product's pictures."
             self.faults.append(InvalidInput(message=message, field=(*at, "mediaUrl")))
-        known = self._by_id.get(draft.id) if draft.id else self._by_sku.get(draft.sku)
+        known = self._by_id.get(draft.id) if draft.id else self._by_sku.get(draft.sku or "")
         if known is not None and not draft.options:
             values = known.option_values
         else:
@@ -184,7 +184,9 @@ async def _save_prices(
         await products.upsert_prices(session, rows=rows, keep_compare_at=keeps_compare_at)
 
 
-async def _stock_new(session: AsyncSession, created: Sequence[tuple[UUID, VariantDraft]], *, product_id: UUID, now: datetime) -> None:
+async def _stock_new(
+    session: AsyncSession, created: Sequence[tuple[UUID, VariantDraft]], *, product_id: UUID, now: datetime
+) -> None:
     units = {id: draft.on_hand for id, draft in created if draft.on_hand is not None}
     warehouse_id = await stock.find_first_warehouse_id(session) if units else None
     if warehouse_id is None:

@@ -46,9 +46,7 @@ class AdjustStock:
             raise RefusedError(NotFound(message="There is no such variant.", field=("input", "variantId")))
         warehouse_id = await _find_warehouse(session, command.warehouse)
         now = self._clock()
-        levels = await stock.lock_levels(
-            session, warehouse_id=warehouse_id, variant_ids=[command.variant_id], now=now
-        )
+        levels = await stock.lock_levels(session, warehouse_id=warehouse_id, variant_ids=[command.variant_id], now=now)
         level = levels[command.variant_id]
         target = _decide(command, on_hand=level.on_hand, version=level.version)
         if target != level.on_hand:
@@ -91,9 +89,7 @@ def _decide(command: AdjustStockCommand, *, on_hand: int, version: int) -> int:
     """How many units there are to be; raises `RefusedError` where that can't be."""
     if command.expected_on_hand is not None and command.expected_on_hand != on_hand:
         message = f"There are {on_hand} units, not {command.expected_on_hand}: somebody else changed them."
-        raise RefusedError(
-            Conflict(message=message, field=("input", "expectedOnHand"), current_version=version)
-        )
+        raise RefusedError(Conflict(message=message, field=("input", "expectedOnHand"), current_version=version))
     target = command.on_hand if command.on_hand is not None else on_hand + (command.delta or 0)
     if target < 0:
         message = f"There are only {on_hand} units: stock can't fall below zero."

@@ -1,8 +1,8 @@
 const staffHeaders = JSON.stringify({ Authorization: "Bearer paste-the-staff-token-here" }, null, 2);
 
-const products = `# Welcome to Tradepost. Run this: Ctrl-Enter.
-# The folder icon on the left opens the explorer,
-# which writes queries by clicking.
+const products = `# Ctrl-Enter runs this query.
+# The folder icon on the left opens
+# the explorer: queries by clicks.
 query Products {
   products(first: 5) {
     nodes {
