@@ -180,9 +180,10 @@ def _upsert(model: type[Model], *, key: Sequence[str], kept: Collection[str] = (
     changed = ", ".join(
         f'"{column.name}" = excluded."{column.name}"' for column in table.columns if column.name not in {*key, *kept}
     )
+    rows = f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS r ({typed})"
     # Every name comes from our own tables.
     sql = (
-        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r ({typed})"  # noqa: S608
+        f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {rows}"  # noqa: S608
         f" ON CONFLICT ({', '.join(key)}) DO UPDATE SET {changed}"
     )
     return text(sql).bindparams(bindparam("rows", type_=Text))

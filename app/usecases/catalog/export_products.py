@@ -7,7 +7,6 @@ meanwhile is in the file or it isn't.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-
 from uuid import UUID
 
 from app.database import Database
