@@ -6,15 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import asyncpg
-import orjson
 from sqlalchemy import Table, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.events.types import Event, encode
 from app.models.base import Model
-from app.models.events import InboxEntry, StoredEvent
-
-_EVENT_COLUMNS = ("position", "stream", "version", "type", "schema_version", "data", "metadata")
 
 
 async def begin_bulk(session: AsyncSession) -> None:
@@ -39,23 +34,16 @@ async def copy_rows(
     await connection.copy_records_to_table(cast(Table, model.__table__).name, columns=columns, records=records)
 
 
-async def copy_events(session: AsyncSession, events: Sequence[Event]) -> None:
-    """Append events that are each the first of their stream, in their order.
+async def draw_positions(session: AsyncSession, count: int) -> list[int]:
+    """Positions for that many events, drawn in this transaction as any writer's are.
 
-    COPY doesn't return the positions that it would draw, and the inbox needs them. So they are drawn before, in this
-    transaction as any writer's are; COPY may give an identity column its values.
+    COPY doesn't return what it draws, and the inbox needs to know; it may give an identity column its values, though.
     """
     drawn = await session.execute(
         text("SELECT nextval(pg_get_serial_sequence('events', 'position')) FROM generate_series(1, :count)"),
-        {"count": len(events)},
+        {"count": count},
     )
-    positions = sorted(drawn.scalars())
-    records = (
-        (position, event.stream, 1, event.type, event.schema_version, orjson.dumps(encode(event)).decode(), "{}")
-        for position, event in zip(positions, events, strict=True)
-    )
-    await copy_rows(session, model=StoredEvent, columns=_EVENT_COLUMNS, records=records)
-    await copy_rows(session, model=InboxEntry, columns=("position",), records=((position,) for position in positions))
+    return sorted(drawn.scalars())
 
 
 async def analyse(session: AsyncSession, models: Sequence[type[Model]]) -> None:

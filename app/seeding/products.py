@@ -111,7 +111,7 @@ def _options(random: Random, kind: Kind, material: str) -> Options:
         start = random.randint(0, len(kind.sizes) - count)
         options.append(("Size", kind.sizes[start : start + count]))
     if kind.has_colours:
-        options.append(("Color", tuple(random.sample(COLOURS, random.randint(1, 3 if kind.sizes else 6)))))
+        options.append(("Color", tuple(random.sample(COLOURS, random.randint(1, 2 if kind.sizes else 6)))))
     if kind.has_materials:
         others = [other for other in kind.materials if other != material]
         options.append(("Material", (material, *random.sample(others, random.randint(0, len(others) - 1)))))

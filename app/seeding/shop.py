@@ -14,11 +14,20 @@ from app.domain.text import slugify
 from app.events.wakeups import wake
 from app.models.base import Model
 from app.models.catalog import Category
+from app.models.events import InboxEntry, StoredEvent
 from app.ports.pubsub import PubSub
-from app.repositories.bulk_copy import analyse, begin_bulk, copy_events, copy_rows, is_catalogue_empty
+from app.repositories.bulk_copy import analyse, begin_bulk, copy_rows, draw_positions, is_catalogue_empty
 from app.repositories.shop import add_first_channel, add_first_warehouse
 from app.seeding.products import OPENED_AT, make_product, seeded_id
-from app.seeding.tables import COLUMNS, SampleChannel, SampleShop, events_of, records_of
+from app.seeding.tables import (
+    COLUMNS,
+    EVENT_COLUMNS,
+    SampleChannel,
+    SampleShop,
+    event_records,
+    events_of,
+    records_of,
+)
 from app.seeding.words import TREE
 
 CHUNK = 500
@@ -110,4 +119,8 @@ async def _add(session: AsyncSession, numbers: range, *, command: SeedShopComman
     records: dict[type[Model], list[tuple[object, ...]]] = records_of(products, shop=shop)
     for model, columns in COLUMNS.items():
         await copy_rows(session, model=model, columns=columns, records=records[model])
-    await copy_events(session, list(events_of(products, shop=shop)))
+    events = list(events_of(products, shop=shop))
+    positions = await draw_positions(session, len(events))
+    stored = event_records(events, positions=positions)
+    await copy_rows(session, model=StoredEvent, columns=EVENT_COLUMNS, records=stored)
+    await copy_rows(session, model=InboxEntry, columns=("position",), records=((position,) for position in positions))

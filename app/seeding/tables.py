@@ -8,9 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 from app.domain.catalog.products import variant_name
 from app.domain.money import exponent
-from app.events.types import Event, ProductCreated, StockAdjusted
+from app.events.types import Event, ProductCreated, StockAdjusted, encode
 from app.models.base import Model
 from app.models.catalog import Product, ProductListing, ProductMedia, ProductOption, ProductVariant
 from app.models.inventory import StockLevel
@@ -35,6 +37,8 @@ COLUMNS: dict[type[Model], tuple[str, ...]] = {
     ProductListing: ("product_id", "channel_id", "min_price_minor", "max_price_minor", "in_stock"),
 }
 """Tables in the order in which they refer to each other, with the columns of their records."""
+
+EVENT_COLUMNS = ("position", "stream", "version", "type", "schema_version", "data", "metadata")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +98,13 @@ def events_of(products: Sequence[SampleProduct], *, shop: SampleShop) -> Iterato
                 on_hand=variant.on_hand,
                 reason="initial",
             )
+
+
+def event_records(events: Sequence[Event], *, positions: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    """Events that are each the first of their stream."""
+    for position, event in zip(positions, events, strict=True):
+        data = orjson.dumps(encode(event)).decode()
+        yield (position, event.stream, 1, event.type, event.schema_version, data, "{}")
 
 
 def _product(product: SampleProduct, *, category_id: UUID) -> tuple[Any, ...]:
