@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -15,6 +16,9 @@ _COMMANDS = {
     "serve": ("app.cli.serve", "Serve the API."),
     "worker": ("app.cli.serve", "Run jobs and relay the log of events."),
     "migrate": ("app.cli.migrate", "Bring the database up to this release."),
+    "seed": ("app.cli.seed", "Make a believable shop of any size."),
+    "import": ("app.cli.import_", "Bring products in from another system's file."),
+    "export": ("app.cli.export", "Write all products as another system's file."),
     "schema": ("app.cli.schema", "Print the schema, or compare it with schema.graphql."),
     "graphiql": ("app.cli.graphiql_command", "Build GraphiQL."),
 }
@@ -30,7 +34,8 @@ class _LazyGroup(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, _ = _COMMANDS[cmd_name]
-        command = getattr(import_module(module), cmd_name.replace("-", "_"))
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(module), f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
         return command
 
