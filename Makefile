@@ -4,7 +4,12 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-STAMP := $(VENV)/.installed
+# What is installed for which target; each is a file that is made anew when the requirements change.
+FOR_DEV := $(VENV)/.installed-dev
+FOR_TEST := $(VENV)/.installed-test
+FOR_CHECK := $(VENV)/.installed-check
+# GraphiQL is built by the machine's Node, or else by one from PyPI.
+NODE := $(shell command -v node >/dev/null 2>&1 || echo ,node)
 
 .DEFAULT_GOAL := help
 .PHONY: help dev test test-long check format schema graphiql bench lock clean
@@ -12,17 +17,17 @@ STAMP := $(VENV)/.installed
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-dev: $(STAMP) ## Start a whole shop: PostgreSQL, Valkey, API, worker, GraphiQL, sample data; Ctrl-C stops it
+dev: $(FOR_DEV) ## Start a whole shop: PostgreSQL, Valkey, API, worker, GraphiQL, sample data; Ctrl-C stops it
 	@$(BIN)/tradepost dev
 
-test: $(STAMP) ## Run all tests, on a PostgreSQL and a Valkey of their own
+test: $(FOR_TEST) ## Run all tests, on a PostgreSQL and a Valkey of their own
 	@$(BIN)/python scripts/test_tools.py
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-long: $(STAMP) ## Run what takes too long for every change: an hour of fuzzing, soak
+test-long: $(FOR_TEST) ## Run what takes too long for every change: an hour of fuzzing, soak
 	@$(BIN)/python -m pytest -m long $(ARGS)
 
-check: $(STAMP) ## Check format, lint, types, imports, schema drift, migration drift, links of the docs
+check: $(FOR_CHECK) ## Check format, lint, types, imports, schema drift, migration drift, links of the docs
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -31,26 +36,30 @@ check: $(STAMP) ## Check format, lint, types, imports, schema drift, migration d
 	$(BIN)/python scripts/check_migrations.py
 	$(BIN)/python scripts/check_links.py
 
-format: $(STAMP) ## Format the code and mend what can be mended
+format: $(FOR_CHECK) ## Format the code and mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-schema: $(STAMP) ## Write schema.graphql from the code
+schema: $(FOR_DEV) ## Write schema.graphql from the code
 	@$(BIN)/tradepost schema print --output schema.graphql
 
-graphiql: $(STAMP) ## Build GraphiQL into the data directory (make dev does it by itself)
+graphiql: $(FOR_DEV) ## Build GraphiQL into the data directory (make dev does it by itself)
 	@$(BIN)/tradepost graphiql
 
-bench: $(STAMP) ## Run the benchmarks, each beside its limit or rival, as ratios of CPU seconds
+bench: $(FOR_TEST) ## Run the benchmarks, each beside its limit or rival, as ratios of CPU seconds
 	@$(BIN)/python -m benchmarks
 
-lock: $(STAMP) ## Write constraints.txt anew from the ranges in pyproject.toml
-	@$(BIN)/python -m uv pip compile pyproject.toml --all-extras --universal --no-emit-index-url --no-header --upgrade -o constraints.txt
+lock: $(FOR_DEV) ## Write constraints.txt anew from the ranges in pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --all-extras --universal --no-emit-index-url --no-header --upgrade -o constraints.txt
 
 clean: ## Remove the virtual environment and the data of the development shop
 	rm -rf $(VENV) .data
 
-# One installation for all targets: again only when the requirements change.
-$(STAMP): pyproject.toml constraints.txt scripts/install.sh
-	@sh scripts/install.sh "$(PYTHON)" "$(VENV)"
-	@touch $@
+$(FOR_DEV): EXTRAS = embedded$(NODE)
+$(FOR_TEST): EXTRAS = embedded,test$(NODE)
+$(FOR_CHECK): EXTRAS = embedded,test,check$(NODE)
+$(FOR_TEST): SERVES_TOO = $(FOR_DEV)
+$(FOR_CHECK): SERVES_TOO = $(FOR_DEV) $(FOR_TEST)
+$(FOR_DEV) $(FOR_TEST) $(FOR_CHECK): pyproject.toml constraints.txt scripts/install.sh
+	@sh scripts/install.sh "$(PYTHON)" "$(VENV)" "$(EXTRAS)"
+	@touch $@ $(SERVES_TOO)

@@ -18,14 +18,17 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from opentelemetry import trace
+from opentelemetry import metrics, trace
 from sqlalchemy import ClauseElement, event
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-_DIALECT = PGDialect_asyncpg()
+_DIALECT = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
 _TRACER = trace.get_tracer("tradepost.database")
+_DURATION = metrics.get_meter("tradepost.database").create_histogram(
+    "db.client.operation.duration", unit="s", description="Duration of read statements, by name."
+)
 
 # What asyncpg and the operating system raise while PostgreSQL is away; such a request may simply be tried again later.
 UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
@@ -42,6 +45,9 @@ UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
 
 class DatabaseUnavailable(Exception):
     """PostgreSQL can't be reached now, or went away in the middle; nothing was half done."""
+
+
+_UNAVAILABLE_OR_LATE: tuple[type[Exception], ...] = (*UNAVAILABLE_ERRORS, TimeoutError)
 
 
 class Row(asyncpg.Record):
@@ -79,7 +85,7 @@ def compile_statement(name: str, statement: ClauseElement) -> Statement:
     for any number of keys, and so does its plan.
     """
     compiled = statement.compile(dialect=_DIALECT)
-    order = tuple(compiled.positiontup or ())
+    order = tuple(getattr(compiled, "positiontup", None) or ())
     # Literals written into the statement keep their value; the parameters that the caller gives have none.
     constants = {key: value for key, value in compiled.params.items() if value is not None}
     return Statement(name, str(compiled), order, constants)
@@ -88,9 +94,9 @@ def compile_statement(name: str, statement: ClauseElement) -> Statement:
 class Reader(Protocol):
     """Runs read statements: the whole database, or one operation's share of it."""
 
-    async def fetch(
-        self, statement: Statement, row: type[AnyRow], parameters: Mapping[str, Any]
-    ) -> Sequence[AnyRow]: ...
+    async def fetch(self, statement: Statement, row: type[AnyRow], parameters: Mapping[str, Any]) -> Sequence[AnyRow]:
+        """All rows of one statement."""
+        ...
 
 
 async def _prepare_connection(connection: asyncpg.Connection[Any]) -> None:
@@ -168,17 +174,19 @@ class Database:
         values = [
             parameters[name] if name in parameters else statement.constants[name] for name in statement.parameters
         ]
+        started = perf_counter()
         with _TRACER.start_as_current_span(statement.name) as span:
             try:
                 pool = await self._reads()
                 async with pool.acquire(timeout=10) as connection:
                     rows = await connection.fetch(statement.sql, *values, record_class=row)
-            except (*UNAVAILABLE_ERRORS, TimeoutError) as error:
+            except _UNAVAILABLE_OR_LATE as error:
                 raise DatabaseUnavailable(str(error)) from error
             if span.is_recording():
                 span.set_attributes(
                     {"db.system.name": "postgresql", "db.query.text": statement.sql, "db.rows": len(rows)}
                 )
+        _DURATION.record(perf_counter() - started, {"db.operation.name": statement.name})
         return rows
 
     @asynccontextmanager

@@ -1,6 +1,6 @@
 """The one graph: the domains' fields joined into a federated schema."""
 
-from typing import Any
+from typing import Any, Final
 
 import strawberry
 from graphql import GraphQLError, GraphQLInputField, GraphQLSchema, Undefined
@@ -24,7 +24,7 @@ from app.schema.errors import Conflict, InvalidInput, NotFound
 from app.schema.scalars import SCALARS
 from app.settings import Settings
 
-FEDERATION_VERSION = "2.9"
+FEDERATION_VERSION: Final = "2.9"
 """The newest that both Apollo's and Hive's composition take."""
 
 Mutation = strawberry.type(
@@ -43,12 +43,12 @@ class Graph(strawberry.federation.Schema):
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
         """Our own only: Strawberry's extension for directives would run around every single field."""
-        return [extension() for extension in self.extensions]  # type: ignore[operator]
+        return [extension() for extension in self.extensions]
 
     def process_errors(self, errors: list[GraphQLError], execution_context: Any = None) -> None:
         """Nothing is logged here: `for_client` logs what is our own fault, once."""
 
-    async def entities_resolver(
+    async def entities_resolver(  # type: ignore[override]
         self, info: strawberry.Info, representations: list[FederationAny]
     ) -> list[FederationAny]:
         """All entities that a gateway asks for, by one statement for each type and key."""
@@ -66,7 +66,7 @@ class Graph(strawberry.federation.Schema):
         # Every result of every transport passes here.
         handled = await super()._handle_execution_result(context, result, extensions_runner, **options)
         if getattr(handled, "errors", None):
-            handled.errors = [for_client(error) for error in handled.errors]
+            handled.errors = [for_client(error) for error in handled.errors or ()]
         return handled
 
 
@@ -76,7 +76,7 @@ def build_graph(settings: Settings) -> Graph:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        directives=DIRECTIVES,
+        directives=DIRECTIVES,  # type: ignore[arg-type]
         types=[InvalidInput, NotFound, Conflict],
         extensions=[Operation],
         federation_version=FEDERATION_VERSION,

@@ -25,9 +25,7 @@ def main() -> None:
     print("Installing Chromium for the browser tests …")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "update", "-qq"], ["apt-get", "install", "-qq", "--no-install-recommends", "chromium"]):
-        done = subprocess.run(
-            command, env=environment, stdout=subprocess.DEVNULL, timeout=_ENOUGH_SECONDS, check=False
-        )
+        done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, timeout=_ENOUGH_SECONDS, check=False)
         if done.returncode:
             print(f"{' '.join(command)} failed: the browser tests will be skipped.", file=sys.stderr)
             return

@@ -16,6 +16,7 @@ _COMMANDS = {
     "worker": "app.cli.serve",
     "migrate": "app.cli.migrate",
     "schema": "app.cli.schema",
+    "graphiql": "app.cli.graphiql_command",
 }
 
 

@@ -10,9 +10,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import is_dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar
 
 from aiodataloader import DataLoader
+from opentelemetry import trace
+
+_TRACER = trace.get_tracer("tradepost.engine")
 
 Key = TypeVar("Key", bound=Hashable)
 Parent = TypeVar("Parent")
@@ -58,11 +61,13 @@ class Batches:
         loader = self._fields.get(place)
         if loader is None:
 
-            async def answer(parents: Sequence[Any]) -> Sequence[Any]:
-                values = await batch(parents, context, **arguments)
+            async def answer(parents: list[Any]) -> list[Any]:
+                with _TRACER.start_as_current_span(batch.__qualname__) as span:
+                    span.set_attribute("graphql.batch.parents", len(parents))
+                    values = await batch(parents, context, **arguments)
                 if len(values) != len(parents):
                     raise WrongBatchSize(f"{batch.__qualname__} answered {len(values)} of {len(parents)} parents")
-                return values
+                return list(values)
 
             # Not cached: parents are known by identity only, and asking the loaders below again costs nothing.
             loader = self._fields[place] = DataLoader(answer, cache=False)
@@ -84,14 +89,14 @@ class Batches:
         loader = self._keys.get(function)
         if loader is None:
 
-            async def answer(keys: Sequence[Any]) -> Sequence[Any]:
-                return await function(self._reader, keys)
+            async def answer(keys: list[Any]) -> list[Any]:
+                return list(await function(self._reader, keys))
 
             loader = self._keys[function] = DataLoader(answer)
         return loader
 
 
-def freeze(value: object) -> Hashable:
+def freeze(value: Any) -> Hashable:
     """A hashable stand-in for coerced arguments: equal for equal arguments."""
     if isinstance(value, Mapping):
         return tuple((key, freeze(inner)) for key, inner in value.items())
@@ -100,4 +105,5 @@ def freeze(value: object) -> Hashable:
     if is_dataclass(value):
         # An input object.
         return (type(value), freeze(vars(value)))
-    return cast(Hashable, value)
+    hashable: Hashable = value
+    return hashable

@@ -21,6 +21,7 @@ from graphql import (
     GraphQLNamedType,
     GraphQLObjectType,
     GraphQLSchema,
+    InlineFragmentNode,
     IntValueNode,
     NullValueNode,
     OperationDefinitionNode,
@@ -70,7 +71,7 @@ class CostEstimate:
                 points += self._field(node, parent, page_size)
             elif isinstance(node, FragmentSpreadNode):
                 points += self._fragment(node.name.value, parent, page_size)
-            else:
+            elif isinstance(node, InlineFragmentNode):
                 condition = node.type_condition
                 inner = self._schema.type_map[condition.name.value] if condition else parent
                 points += self._selections(node.selection_set, inner, page_size)

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     Lexer,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
@@ -96,8 +97,8 @@ class Documents:
             max_errors=_MOST_VALIDATION_ERRORS,
             hide_suggestions=not self._suggestions,
         )
-        for error in errors:
-            error.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
+        for fault in errors:
+            fault.extensions = {"code": "GRAPHQL_VALIDATION_FAILED"}
         prepared = self._prepared[text] = PreparedDocument(document, errors)
         if len(self._prepared) > self._capacity:
             self._prepared.popitem(last=False)
@@ -154,7 +155,7 @@ def _limit_depth(document: DocumentNode, most: int) -> None:
                     deepest = max(deepest, 1 + depth(node.selection_set, open_fragments))
             elif isinstance(node, FragmentSpreadNode):
                 deepest = max(deepest, fragment_depth(node.name.value, open_fragments))
-            else:
+            elif isinstance(node, InlineFragmentNode):
                 deepest = max(deepest, depth(node.selection_set, open_fragments))
         return deepest
 

@@ -48,7 +48,7 @@ async def leadership(database: Database, *, role: str) -> AsyncIterator[Connecti
     try:
         # Asked again and again instead of waited for: a statement that waits would keep a snapshot open all the time,
         # and with it every dead row of the database.
-        while not await connection.fetchval(_TRY_LOCK, f"tradepost {role}"):
+        while not await connection.fetchval(_TRY_LOCK, f"tradepost {role}"):  # noqa: ASYNC110
             await asyncio.sleep(_CANDIDATE_SECONDS)
         yield connection
     finally:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
@@ -13,6 +14,7 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 
 from app.bootstrap import Application, build_application
 from app.database import Row, Statement
+from app.events.metrics import measure
 from app.graph import build_graph
 from app.http.graphiql_page import GraphiQLPage
 from app.http.graphql import STREAM_PATH, GraphQLEndpoint, StreamEndpoint
@@ -46,10 +48,14 @@ def build_app(application: Application) -> Starlette:
 
     return Starlette(
         routes=[
-            *health_routes({"postgresql": ping_database, "valkey": ping_valkey}),
+            *health_routes(
+                probes={"postgresql": ping_database, "valkey": ping_valkey},
+                measure=lambda: measure(application.database),
+            ),
             *_graphql_routes(application),
         ],
         middleware=[
+            Middleware(OpenTelemetryMiddleware, excluded_urls="health,metrics"),
             Middleware(SecurityHeaders, hsts_seconds=settings.hsts_seconds),
             *_cors(settings),
             Middleware(BodyLimit, most_bytes=settings.limits.body_bytes),

@@ -58,7 +58,7 @@ _STATUS_OF_CODES = {"UNAUTHENTICATED": 401, "SERVICE_UNAVAILABLE": 503, "TIMEOUT
 class GraphQLEndpoint(GraphQL[Context, None]):
     """``/graphql``: queries and mutations over HTTP, everything over websockets, GraphiQL for browsers."""
 
-    websocket_adapter_class = TextWebSocket  # type: ignore[assignment]
+    websocket_adapter_class = TextWebSocket
     graphql_transport_ws_handler_class = TransportHandler
     protocols_offered = (GRAPHQL_TRANSPORT_WS_PROTOCOL,)
 
@@ -111,7 +111,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             if request.headers.get("origin") not in allowed and "*" not in allowed:
                 raise HTTPException(403, "Pages of other origins may not read from here (see TRADEPOST_CORS_ORIGINS).")
 
-    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:  # type: ignore[override]
+    async def get_context(self, request: Request | WebSocket, response: Any) -> Context:
         """The context of a request; on a websocket that of the connection, from which each operation takes its own."""
         settings = self._services.settings
         headers = request.headers
@@ -253,7 +253,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         status = 200
         if "data" not in response_data and sub_response.media_type == GRAPHQL_RESPONSE:
             code = (response_data["errors"][0].get("extensions") or {}).get("code")
-            status = _STATUS_OF_CODES.get(code, 400)
+            status = _STATUS_OF_CODES.get(str(code), 400)
         return Response(self.encode_json(response_data), status_code=status, media_type=sub_response.media_type or JSON)
 
 

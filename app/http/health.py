@@ -14,8 +14,12 @@ Probe = Callable[[], Awaitable[object]]
 _PATIENCE_SECONDS = 2
 
 
-def health_routes(probes: dict[str, Probe]) -> list[Route]:
-    """``/health/live``, ``/health/ready`` and ``/metrics``; a probe raises when its part isn't there."""
+def health_routes(*, probes: dict[str, Probe], measure: Probe) -> list[Route]:
+    """``/health/live``, ``/health/ready`` and ``/metrics``.
+
+    A probe raises when its part isn't there. ``measure`` brings gauges up to date that nobody else would move when the
+    workers are gone, which is when one looks at them.
+    """
 
     async def live(_request: Request) -> Response:
         return JSONResponse({"status": "live"})
@@ -28,6 +32,7 @@ def health_routes(probes: dict[str, Probe]) -> list[Route]:
         return JSONResponse(body, status_code=200 if is_ready else 503)
 
     async def metrics(_request: Request) -> Response:
+        await _state(measure)
         return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
 
     return [Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)]

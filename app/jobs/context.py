@@ -15,11 +15,19 @@ class Application(Protocol):
     """What workers need of the application that `bootstrap` builds."""
 
     @property
-    def database(self) -> Database: ...
+    def database(self) -> Database:
+        """PostgreSQL."""
+        ...
+
     @property
-    def pubsub(self) -> PubSub: ...
+    def pubsub(self) -> PubSub:
+        """Short messages to whoever listens."""
+        ...
+
     @property
-    def job_queue(self) -> JobQueue: ...
+    def job_queue(self) -> JobQueue:
+        """Work for later."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from app.events.sequencer import Sequencer
 from app.events.supervision import Work, keep_running
 from app.jobs.context import Application, Job, JobContext
 from app.jobs.registry import JOBS
+from app.jobs.sweeper import keep_sweeping
 from app.ports.job_queue import JobRun
 from app.reactions.consumer import make_consumer
 
@@ -58,12 +59,16 @@ def _list_works(application: Application, jobs: Mapping[str, Job]) -> dict[str, 
     async def measure(be_well: Callable[[], None]) -> None:
         await keep_measuring(database, be_well=be_well)
 
+    async def sweep(be_well: Callable[[], None]) -> None:
+        await keep_sweeping(database, be_well=be_well)
+
     reactions = Dispatcher(database=database, pubsub=pubsub, consumer=make_consumer(job_queue))
     return {
         "The sequencer": Sequencer(database=database, pubsub=pubsub).run,
         "The consumer 'reactions'": reactions.run,
         "The job worker": work_on_jobs,
         "Measuring the log": measure,
+        "The sweeper": sweep,
     }
 
 

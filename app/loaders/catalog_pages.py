@@ -239,7 +239,7 @@ def _parents() -> Any:
 @lru_cache(maxsize=512)
 def _product_page(shape: _Shape) -> Statement:
     sort = _PRODUCT_SORTS[shape.sort]
-    columns = list(PRODUCT_COLUMNS)
+    columns: list[Any] = list(PRODUCT_COLUMNS)
     if shape.sort is ProductSort.PRICE:
         columns.append(ProductListing.min_price_minor.label("sort_price"))
     statement = _matching(shape, columns)
@@ -324,7 +324,7 @@ async def product_counts_of_categories(reader: Reader, *, ids: Sequence[UUID], q
 @lru_cache(maxsize=4)
 def _variant_page(*, keyset: bool, backward: bool) -> Statement:
     parents = _parents()
-    statement = select(*VARIANT_COLUMNS).join(Product, Product.id == ProductVariant.product_id)
+    statement: Any = select(*VARIANT_COLUMNS).join(Product, Product.id == ProductVariant.product_id)
     statement = statement.where(ProductVariant.product_id == parents.c.parent_id)
     shape = _Shape(ProductSort.CREATED_AT, False, frozenset(), 0, False, keyset, backward)
     keys = [(ProductVariant.position, Integer), (ProductVariant.id, Uuid)]
@@ -359,7 +359,7 @@ async def variant_counts_of_products(reader: Reader, *, ids: Sequence[UUID]) -> 
 @lru_cache(maxsize=16)
 def _category_page(*, of_parents: bool, level: bool, keyset: bool, backward: bool) -> Statement:
     parents = _parents()
-    statement = select(*CATEGORY_COLUMNS)
+    statement: Any = select(*CATEGORY_COLUMNS)
     if of_parents:
         statement = statement.where(Category.parent_id == parents.c.parent_id)
         # The row has a column of the same name: the one of the parents stands for both.

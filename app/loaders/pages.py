@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -67,5 +67,5 @@ def keyset_to_json(values: Sequence[Any]) -> list[Any]:
 
 def keyset_from_json(values: Sequence[Any], kinds: Sequence[type]) -> tuple[Any, ...]:
     """The inverse of `keyset_to_json`, given the columns' types."""
-    read = {datetime: datetime.fromisoformat, UUID: UUID}
+    read: dict[type, Callable[[Any], Any]] = {datetime: datetime.fromisoformat, UUID: UUID}
     return tuple(read.get(kind, kind)(value) for value, kind in zip(values, kinds, strict=True))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -53,7 +53,9 @@ async def keep_outcome(
     )
 
 
-async def delete_expired_keys(session: AsyncSession, *, now: datetime) -> int:
-    """Forget the keys whose day is over; returns how many."""
-    statement = delete(IdempotencyKey).where(IdempotencyKey.expires_at <= now).returning(IdempotencyKey.key)
+async def delete_expired_keys(session: AsyncSession, *, now: datetime, most: int = 1_000) -> int:
+    """Forget some of the keys whose day is over, but none that is being claimed anew; returns how many."""
+    key = (IdempotencyKey.client, IdempotencyKey.field, IdempotencyKey.key)
+    expired = select(*key).where(IdempotencyKey.expires_at <= now).limit(most).with_for_update(skip_locked=True)
+    statement = delete(IdempotencyKey).where(tuple_(*key).in_(expired)).returning(IdempotencyKey.key)
     return len((await session.execute(statement.execution_options(synchronize_session=False))).all())

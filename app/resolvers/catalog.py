@@ -96,7 +96,7 @@ class CatalogQuery:
 
     @strawberry.field(description="A category by its id or its slug.")
     async def category(self, info: Info, id: IdArgument = None, slug: SlugArgument = None) -> Category | None:
-        return await _one(  # type: ignore[no-any-return]
+        return await _one(
             info,
             typename="Category",
             by_id=rows.categories_by_id,

@@ -142,7 +142,7 @@ def _product_draft(input: ProductCreateInput) -> ProductDraft:
         slug=given(input.slug) or slugify(input.name),
         name=input.name,
         description=given(input.description),
-        status=input.status.value,
+        status=str(input.status.value),
         vendor=given(input.vendor),
         tags=tuple(given(input.tags) or ()),
         seo_title=given(seo.title) if seo else None,

@@ -118,7 +118,7 @@ class NodeQuery:
         (found,) = await find_nodes(info.context, [id])
         if isinstance(found, GraphQLError):
             raise found
-        return found  # type: ignore[no-any-return]
+        return found
 
     @strawberry.field(description="The objects with these ids, in their order; null for each that isn't there.")
     async def nodes(

@@ -10,7 +10,6 @@ import strawberry
 
 from app.context import Context, Permission
 from app.engine.fields import batched
-from app.global_ids import encode_id
 from app.loaders import catalog as rows
 from app.loaders import catalog_pages as pages
 from app.loaders.catalog import ProductRow, VariantRow
@@ -24,7 +23,7 @@ from app.schema.catalog_filters import (
     product_query,
 )
 from app.schema.connections import Connection, Count, NestedList, PageInfo, Paging, bad_input, count
-from app.schema.nodes import Node, OfRow
+from app.schema.nodes import Node, OfRow, id_field
 from app.schema.pricing import Money, MoneyRange, money
 
 First = Annotated[
@@ -72,9 +71,7 @@ class SelectedOption:
 
 @strawberry.type(description="A picture of a product.")
 class Media(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[rows.MediaRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Media", row.id))
+    id: strawberry.ID = id_field("Media")
 
     url: str = strawberry.field(description="Where the picture lies.")
     alt: str | None = strawberry.field(description="What it shows, for those who can't see it.")
@@ -106,9 +103,7 @@ async def _prices(context: Context, variants: Sequence[VariantRow]) -> list[Pric
 
 @strawberry.federation.type(description="What goes into a cart: one combination of a product's options.", keys=["id"])
 class ProductVariant(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[VariantRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("ProductVariant", row.id))
+    id: strawberry.ID = id_field("ProductVariant")
 
     sku: str | None = strawberry.field(description="Stock keeping unit: the merchant's own number, unique in the shop.")
     name: str = strawberry.field(description="The values of its options, joined: `M / Blue`.")
@@ -195,9 +190,7 @@ class ProductVariantConnection:
 
 @strawberry.federation.type(description="What the shop sells, as its page shows it.", keys=["id", "slug"])
 class Product(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[ProductRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Product", row.id))
+    id: strawberry.ID = id_field("Product")
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop; Shopify calls it handle.")
     name: str = strawberry.field(description="Name for people.")
@@ -279,10 +272,9 @@ class Product(OfRow, Node):
         selected = [(option.name, option.value) for option in selected_options]
         if len(dict(selected)) != len(selected):
             raise bad_input("`selectedOptions` names an option twice.")
-        found = await rows.variants_by_options(
+        return await rows.variants_by_options(  # type: ignore[return-value]
             context.reads, ids=[product.id for product in parents], selected=selected
         )
-        return found  # type: ignore[return-value]
 
 
 @strawberry.type(description="A product in a list.")
@@ -309,9 +301,7 @@ class ProductSearchConnection:
 
 @strawberry.federation.type(description="A node of the tree in which products are sorted.", keys=["id", "slug"])
 class Category(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[rows.CategoryRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Category", row.id))
+    id: strawberry.ID = id_field("Category")
 
     slug: str = strawberry.field(description="Name in addresses, unique in the shop.")
     name: str = strawberry.field(description="Name for people.")

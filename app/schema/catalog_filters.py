@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from enum import Enum
+from uuid import UUID
 
 import strawberry
 
@@ -71,7 +72,7 @@ async def product_query(
     context: Context, *, filter: ProductFilter | None, sort_key: ProductSortKey, reverse: bool
 ) -> ProductQuery:
     """What the loaders are to read; a GraphQL error BAD_USER_INPUT where the filter makes no sense."""
-    sort = ProductSort(sort_key.value)
+    sort = ProductSort(str(sort_key.value))
     given = filter or ProductFilter()
     _limit_values(given)
     needs_channel = sort is ProductSort.PRICE or given.price is not None or given.in_stock is not None
@@ -105,13 +106,13 @@ def _limit_values(given: ProductFilter) -> None:
 
 def _visible_statuses(context: Context, wanted: list[ProductStatus] | None) -> list[str] | None:
     if context.may(Permission.CATALOG_READ_UNPUBLISHED):
-        return None if wanted is None else [status.value for status in wanted]
+        return None if wanted is None else [str(status.value) for status in wanted]
     if wanted is None or ProductStatus.ACTIVE in wanted:
         return ["ACTIVE"]
     return []
 
 
-def _product_key(text: str) -> object:
+def _product_key(text: str) -> UUID:
     try:
         return decode_key(text, typename="Product")
     except InvalidGlobalId as error:

@@ -1,7 +1,7 @@
 """Relay connections: what clients page through, from arguments to cursors.
 
-`Paging` reads and checks the arguments; `Connection` holds one page and makes cursors only for those who ask for them. The GraphQL
-types of each list inherit from `ConnectionBase`, so that all lists look and behave alike.
+`Paging` reads and checks the arguments; `Connection` holds one page and makes cursors only for those who ask for them.
+`NestedList` pages through the lists of many parents by one statement.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence

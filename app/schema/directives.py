@@ -11,7 +11,7 @@ from app.schema.scalars import CountryCode, LocaleCode
 
 @strawberry.directive(
     name="inContext",
-    locations=[DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION],  # type: ignore[list-item]
+    locations=[DirectiveLocation.QUERY, DirectiveLocation.MUTATION, DirectiveLocation.SUBSCRIPTION],
     description="The context of the whole operation. Comes before the headers X-Channel and Accept-Language.",
 )
 def in_context(
@@ -26,7 +26,7 @@ def in_context(
 
 @strawberry.directive(
     name="idempotent",
-    locations=[DirectiveLocation.FIELD],  # type: ignore[list-item]
+    locations=[DirectiveLocation.FIELD],
     description="Makes a mutation harmless to retry: the same key with the same input gives the same outcome, for a day. "
     "Comes before the header Idempotency-Key.",
 )

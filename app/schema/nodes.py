@@ -5,8 +5,7 @@ from typing import Any
 import strawberry
 from graphql import GraphQLError
 
-from app.context import Context
-from app.global_ids import InvalidGlobalId, decode_key
+from app.global_ids import InvalidGlobalId, decode_key, encode_id
 
 
 class OfRow:
@@ -28,12 +27,18 @@ class Node:
         return str(value.__typename__)
 
 
+def id_field(typename: str) -> Any:
+    """The field `id` of a type whose rows have the key ``id``."""
+
+    def resolve(root: Any) -> strawberry.ID:
+        return strawberry.ID(encode_id(typename, root.id))
+
+    return strawberry.field(resolver=resolve, description="Opaque, unique in the whole graph, and stable for ever.")
+
+
 def key_argument(text: str, *, typename: str) -> Any:
     """The key in an id argument; a GraphQL error where it is no id of that type."""
     try:
         return decode_key(text, typename=typename)
     except InvalidGlobalId as error:
         raise GraphQLError(str(error), extensions={"code": "BAD_USER_INPUT"}) from None
-
-
-__all__ = ["Context", "Node", "OfRow", "key_argument"]

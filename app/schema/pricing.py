@@ -3,9 +3,7 @@
 import strawberry
 
 from app.domain.money import Money as MoneyValue
-from app.global_ids import encode_id
-from app.loaders.pricing import ChannelRow
-from app.schema.nodes import Node, OfRow
+from app.schema.nodes import Node, OfRow, id_field
 from app.schema.scalars import CurrencyCode, DecimalString, Long
 
 
@@ -29,9 +27,7 @@ def money(*, minor_units: int, currency_code: str) -> Money:
 
 @strawberry.federation.type(description="Where the shop sells, in one currency.", keys=["id", "slug"])
 class Channel(OfRow, Node):
-    @strawberry.field(description="Opaque id.")
-    def id(row: strawberry.Parent[ChannelRow]) -> strawberry.ID:
-        return strawberry.ID(encode_id("Channel", row.id))
+    id: strawberry.ID = id_field("Channel")
 
     slug: str = strawberry.field(description="Short name for `@inContext(channel:)` and the header X-Channel.")
     name: str = strawberry.field(description="Name for people.")

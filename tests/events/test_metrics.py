@@ -30,7 +30,7 @@ def values(reader: InMemoryMetricReader) -> dict[str, float]:
     data = reader.get_metrics_data()
     assert data is not None
     return {
-        f"{metric.name.removeprefix('tradepost.events.')}{dict(point.attributes or {}) or ''}": point.value
+        f"{metric.name.removeprefix('tradepost.events.')}{dict(point.attributes or {}) or ''}": point.value  # type: ignore[union-attr]
         for resource in data.resource_metrics
         for scope in resource.scope_metrics
         for metric in scope.metrics

@@ -106,7 +106,7 @@ class _Plan:
         if draft.media_url is not None and draft.media_url not in media:
             message = "Must be the URL of one of the product's pictures."
             self.faults.append(InvalidInput(message=message, field=(*at, "mediaUrl")))
-        known = self._by_id.get(draft.id) if draft.id else self._by_sku.get(draft.sku)
+        known = self._by_id.get(draft.id) if draft.id else self._by_sku.get(draft.sku or "")
         if known is not None and not draft.options:
             values = known.option_values
         else:
