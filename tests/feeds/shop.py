@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, text
 
 from app.adapters.feeds.shopify_csv import ShopifyCsvFeed
 from app.adapters.pubsub.memory import MemoryPubSub
-from app.cli.import_ import Target, find_place
 from app.bootstrap import Application
+from app.cli.import_ import Target, find_place
 from app.ids import new_id
 from app.ports.product_feed import RefusedProduct
 from app.usecases.catalog.export_products import ExportProducts
@@ -108,7 +108,7 @@ class Shop:
         """Rows as the database has them."""
         async with self.application.database.transaction() as session:
             result = await session.execute(text(sql), parameters)
-            return [tuple(row) for row in result] if result.returns_rows else []
+            return [tuple(row) for row in result] if isinstance(result, CursorResult) and result.returns_rows else []
 
     async def variants(self, slug: str) -> list[tuple[Any, ...]]:
         """(option values, price, price before, units, is tracked, picture) of a product's variants, in order."""
@@ -137,7 +137,9 @@ class Shop:
 
     async def events(self) -> list[tuple[str, int]]:
         """(type, version in its stream) of everything that is recorded, in its order."""
-        return [(type, version) for type, version in await self.query("SELECT type, version FROM events ORDER BY position")]
+        return [
+            (type, version) for type, version in await self.query("SELECT type, version FROM events ORDER BY position")
+        ]
 
     async def state(self) -> dict[str, list[tuple[Any, ...]]]:
         """All rows of the catalogue, by table, so that one can say that nothing changed."""

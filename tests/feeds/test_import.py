@@ -43,7 +43,9 @@ async def test_adds_and_changes_variants(shop: Shop) -> None:
         (["Large"], 1500, None, 1),
         (["Huge"], 1500, None, 1),
     ]
-    upserted = "SELECT jsonb_array_length(data->'created_ids'), jsonb_array_length(data->'updated_ids'), version FROM events"
+    upserted = (
+        "SELECT jsonb_array_length(data->'created_ids'), jsonb_array_length(data->'updated_ids'), version FROM events"
+    )
     assert await shop.query(f"{upserted} WHERE type = 'catalog.product.variants_upserted'") == [(1, 1, 3)]
     assert await shop.query("SELECT values FROM product_options") == [(["Small", "Large", "Huge"],)]
     assert await shop.query("SELECT version FROM product_variants ORDER BY position") == [(2,), (1,), (1,)]
@@ -52,7 +54,7 @@ async def test_adds_and_changes_variants(shop: Shop) -> None:
 
 async def test_leaves_variants_that_the_file_does_not_name(shop: Shop) -> None:
     await shop.import_csv(csv_of(mug(), more("Large"), more("Huge")))
-    await shop.import_csv(csv_of(mug(**{"Option1_Value": "Huge", "Variant_Price": "99.00"})))
+    await shop.import_csv(csv_of(mug(Option1_Value="Huge", Variant_Price="99.00")))
     assert [own[:2] for own in await shop.variants("mug")] == [(["Small"], 1250), (["Large"], 1500), (["Huge"], 9900)]
 
 
@@ -69,7 +71,9 @@ async def test_counts_stock_anew_without_a_new_version_of_the_product(shop: Shop
     assert (await shop.import_csv(csv_of(mug(Variant_Inventory_Qty="1")))).counts == (0, 1, 0, 0)
     assert await shop.query("SELECT on_hand, version FROM stock_levels") == [(1, 2)]
     assert await shop.query("SELECT version FROM products") == [(1,)]
-    adjusted = "SELECT data->'delta', data->'on_hand' FROM events WHERE type = 'inventory.stock.adjusted' ORDER BY position"
+    adjusted = (
+        "SELECT data->'delta', data->'on_hand' FROM events WHERE type = 'inventory.stock.adjusted' ORDER BY position"
+    )
     assert await shop.query(adjusted) == [(3, 3), (-2, 1)]
 
 
@@ -78,18 +82,30 @@ async def test_leaves_alone_what_the_file_has_no_column_for(shop: Shop) -> None:
     await shop.import_csv(csv_of(mug(**full, Tags="a", Image_Src="https://x.example/1.jpg", Gift_Card="false")))
     before = await shop.state()
     assert (await shop.import_csv(csv_of({"Handle": "mug", "Title": "Mug"}))).counts == (0, 0, 1, 0)
-    priced = {"Handle": "mug", "Title": "Mug", "Option1 Name": "Size", "Option1 Value": "Small", "Variant Price": "12.50"}
+    priced = {
+        "Handle": "mug",
+        "Title": "Mug",
+        "Option1 Name": "Size",
+        "Option1 Value": "Small",
+        "Variant Price": "12.50",
+    }
     assert (await shop.import_csv(csv_of(priced))).counts == (0, 0, 1, 0)
     assert await shop.state() == before
 
 
 async def test_removes_what_the_file_has_an_empty_cell_for(shop: Shop) -> None:
-    full = {"Vendor": "Kiln", "Variant_SKU": "M-1", "Variant_Compare_At_Price": "20", "Google": "x", "Variant_Tax_Code": "T"}
+    full = {
+        "Vendor": "Kiln",
+        "Variant_SKU": "M-1",
+        "Variant_Compare_At_Price": "20",
+        "Google": "x",
+        "Variant_Tax_Code": "T",
+    }
     await shop.import_csv(csv_of(mug(**full, Image_Src="https://x.example/1.jpg", Variant_Grams="4")))
-    empty = {name: "" for name in (*full, "Image_Src", "Variant_Grams")}
+    empty = dict.fromkeys((*full, "Image_Src", "Variant_Grams"), "")
     assert (await shop.import_csv(csv_of(mug(**empty)))).counts == (0, 1, 0, 0)
     columns = "vendor, sku, weight_grams, p.metafields, v.metafields"
-    joined = f"SELECT {columns} FROM products p JOIN product_variants v ON p.id = v.product_id"
+    joined = f"SELECT {columns} FROM products p JOIN product_variants v ON p.id = v.product_id"  # noqa: S608
     assert await shop.query(joined) == [(None, None, None, {}, {})]
     assert await shop.media("mug") == []
     assert [own[1:3] for own in await shop.variants("mug")] == [(1250, None)]
@@ -103,7 +119,9 @@ async def test_leaves_price_stock_and_category_where_their_cell_is_empty(shop: S
 
 async def test_keeps_pictures_ids_with_their_url(shop: Shop) -> None:
     one, two = "https://x.example/1.jpg", "https://x.example/2.jpg"
-    pictures = csv_of(mug(Image_Src=one, Variant_Image=one), {"Handle": "mug", "Image Src": two, "Image Alt Text": "Two"})
+    pictures = csv_of(
+        mug(Image_Src=one, Variant_Image=one), {"Handle": "mug", "Image Src": two, "Image Alt Text": "Two"}
+    )
     await shop.import_csv(pictures)
     ids = dict(await shop.query("SELECT url, id FROM product_media"))
     await shop.import_csv(csv_of(mug(Image_Src=two, Variant_Image=two, Image_Alt_Text="Zwei")))

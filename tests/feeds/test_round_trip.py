@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from app.adapters.feeds.shopify_csv import ShopifyCsvFeed
 from app.bootstrap import Application
-from app.domain.catalog.products import DEFAULT_OPTION, DEFAULT_OPTION_VALUE, MediaDraft, OptionDraft, ProductDraft, VariantDraft
+from app.domain.catalog.products import (
+    DEFAULT_OPTION,
+    DEFAULT_OPTION_VALUE,
+    MediaDraft,
+    OptionDraft,
+    ProductDraft,
+    VariantDraft,
+)
 from app.ports.product_feed import FeedMedia, FeedProduct, FeedVariant
 from app.seeding.shop import SeedShop, SeedShopCommand
 from app.usecases.catalog.products import sanitise
@@ -91,7 +98,9 @@ async def test_gives_back_what_was_written_by_others_than_an_import(shop: Shop) 
         "INSERT INTO products SELECT gen_random_uuid(), 'bare', 'Bare', NULL, 'DRAFT', NULL, '{}', NULL, NULL, NULL, NULL,"
         " '{}', now(), now(), 1"
     )
-    await shop.query("INSERT INTO product_options SELECT id, 0, 'Size', ARRAY['S', 'M'] FROM products WHERE slug = 'bare'")
+    await shop.query(
+        "INSERT INTO product_options SELECT id, 0, 'Size', ARRAY['S', 'M'] FROM products WHERE slug = 'bare'"
+    )
     before, exported = await shop.state(), await shop.export_csv()
     again = await shop.import_csv(exported)
     assert (again.refusals, again.counts) == ([], (0, 0, 2, 0))

@@ -79,7 +79,9 @@ async def test_reads_texts_tags_and_categories(shop: Shop) -> None:
     assert await shop.query(joined, slug="ocean-blue-shirt") == [
         ("Ocean Blue Shirt", "ACTIVE", "partners-demo", ["men"], None, None, None, None)
     ]
-    categories = "SELECT c.name, count(p.id) FROM categories c JOIN products p ON p.category_id = c.id GROUP BY 1 ORDER BY 1"
+    categories = (
+        "SELECT c.name, count(p.id) FROM categories c JOIN products p ON p.category_id = c.id GROUP BY 1 ORDER BY 1"
+    )
     assert await shop.query(categories) == [
         ("Bracelet", 5),
         ("Earrings", 4),
@@ -98,7 +100,9 @@ async def test_keeps_line_breaks_and_markup_of_descriptions(shop: Shop) -> None:
 
 async def test_keeps_what_has_no_column(shop: Shop) -> None:
     await shop.import_csv(sample("jewelery"))
-    query = "SELECT weight_grams, v.metafields, p.metafields FROM product_variants v JOIN products p ON p.id = product_id"
+    query = (
+        "SELECT weight_grams, v.metafields, p.metafields FROM product_variants v JOIN products p ON p.id = product_id"
+    )
     ((grams, of_variant, of_product),) = await shop.query(f"{query} WHERE slug = 'boho-earrings'")
     assert grams == 28
     assert of_variant == {
