@@ -8,7 +8,9 @@ import httpx
 
 from tests.server import Server
 
-_CREATE = "mutation Create($input: ProductCreateInput!) { productCreate(input: $input) { userErrors { field message } } }"
+_CREATE = (
+    "mutation Create($input: ProductCreateInput!) { productCreate(input: $input) { userErrors { field message } } }"
+)
 _PRODUCTS = (
     ("Merino crew-neck sweater", "Northfold", "89.00", ("S", "M", "L")),
     ("Waxed canvas backpack", "Harrow & Pine", "129.50", ("Olive", "Charcoal")),
