@@ -194,7 +194,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return GraphQLRequestData(
             query=body.get("query"),
             variables=body.get("variables"),
-            operation_name=body.get("operationName"),
+            # Some clients send an empty name where they mean none.
+            operation_name=body.get("operationName") or None,
             extensions=body.get("extensions"),
             protocol=transport.protocol if transport else "http",
         )
