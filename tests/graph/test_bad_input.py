@@ -44,10 +44,11 @@ _INPUT, _CURSOR, _COST = "BAD_USER_INPUT", "INVALID_CURSOR", "COST_LIMIT_EXCEEDE
 _NUL = "U+0000"
 _DECIMAL_FORM, _INSTANT_FORM = "an exact number in a string", "as RFC 3339 says"
 _FORGED = "take one from the same field"
+_NO_TEXTS: list[object] = [1.5, True, [], {}, 10**50]
 _DECIMALS: list[tuple[object, str]] = [
     *((text, _DECIMAL_FORM) for text in ("NaN", "sNaN", "Infinity", "-Infinity", "", "1e999999", "1_0", "0x1", "\0")),
     *((text, _DECIMAL_FORM) for text in (" 1", "1,5", "\u0661", "1" * 41, "1.", ".5", "--1")),
-    *((value, "written as a string") for value in (1.5, True, [], {}, 10**50)),
+    *((value, "written as a string") for value in _NO_TEXTS),
 ]
 _INSTANTS: list[object] = [
     *("99999-01-01T00:00:00Z", "2020-01-01", "2020-W01", "2020-01-01T00:00:00", "20200101T000000Z", "now", ""),
