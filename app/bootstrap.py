@@ -33,6 +33,7 @@ class Application:
 
     async def close(self) -> None:
         """Give all connections back."""
+        await self.services.tail.close()
         await self.pubsub.close()
         await self.job_queue.close()
         await self.database.close()

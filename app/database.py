@@ -39,6 +39,8 @@ UNAVAILABLE_ERRORS: tuple[type[Exception], ...] = (
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
     asyncpg.InterfaceError,
+    # What asyncpg's pool says of a connection that was cut in the middle of a statement.
+    asyncpg.InternalClientError,
     DisconnectionError,
 )
 
@@ -136,14 +138,20 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     def _make_engine(self) -> AsyncEngine:
+        async def connect() -> asyncpg.Connection[Any]:
+            return await asyncpg.connect(self._url, server_settings=self._server_settings, timeout=5)
+
         engine = create_async_engine(
-            self._url.replace("postgres://", "postgresql://", 1).replace("postgresql://", "postgresql+asyncpg://", 1),
+            "postgresql+asyncpg://",
+            # The URL is read by asyncpg for reads and writes alike: SQLAlchemy doesn't know sslmode and its like.
+            async_creator=connect,
             pool_size=self._pool_size,
             max_overflow=0,
             pool_timeout=10,
             json_serializer=lambda value: orjson.dumps(value).decode(),
             json_deserializer=orjson.loads,
-            connect_args={"server_settings": self._server_settings, "timeout": 5},
+            # The text of an error goes to logs, where parameters have no place.
+            hide_parameters=True,
         )
 
         @event.listens_for(engine.sync_engine, "checkout")

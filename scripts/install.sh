@@ -35,7 +35,7 @@ if ! [ -x "$uv" ]; then
 fi
 
 echo "Installing Tradepost with: $extras (a minute at most; seconds when it was done before) …"
-if [ -x "$uv" ] && "$uv" pip install --python "$venv/bin/python" --constraints constraints.txt --editable ".[$extras]"; then
+if [ -x "$uv" ] && "$uv" pip install --compile-bytecode --python "$venv/bin/python" --constraints constraints.txt --editable ".[$extras]"; then
     exit 0
 fi
 echo "Installing by pip instead; this takes longer …"

@@ -7,29 +7,33 @@ import json
 import os
 import secrets
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
+from dataclasses import replace
 from pathlib import Path
 from urllib.request import urlopen
 
 import click
+import uvloop
 
+from app.bootstrap import VERSION, build_application
 from app.cli.graphiql import GraphiQLBuildError, build_graphiql
 from app.cli.migrations import upgrade
-from app.cli.parentage import PARENT_VARIABLE, end_with_parent
+from app.cli.parentage import end_with_parent
 from app.cli.sample_shop import open_sample_shop
-from app.cli.serve import require_free_port
+from app.cli.serve import make_server, require_free_port
 from app.cli.services import start_missing
 from app.embedded.directory import DataDirectory, write_atomically
+from app.http.application import build_app
+from app.jobs.worker import run_worker
+from app.observability.logs import set_up_logs
+from app.observability.telemetry import set_up_telemetry, shut_down_telemetry
 from app.settings import Settings, SettingsError, read_settings
 
 _STAFF_EMAIL = "staff@tradepost.example"
-_STOP_SECONDS = 15
-_START_SECONDS = 60
+_SURE_SECONDS = 2.0
 
 
 class _Stopped(BaseException):
@@ -65,37 +69,73 @@ def _raise_stopped(_number: int, _frame: object) -> None:
 
 def _run(settings: Settings, *, stack: ExitStack) -> None:
     directory = DataDirectory(settings.data_dir)
+    _refuse_while_running(directory, settings)
     directory.acquire(on_wait=click.echo)
     stack.callback(directory.release)
     require_free_port(settings)
     credentials = _credentials(directory.path)
     settings = start_missing(settings, directory=directory, stack=stack, say=click.echo)
-    assert settings.database_url is not None and settings.redis_url is not None
+    settings = replace(settings, staff_token=credentials["staffToken"])
+    assert settings.database_url is not None
     click.echo("Migrating the database …")
     asyncio.run(upgrade(url=settings.database_url, on_progress=lambda title: click.echo(f"  {title}")))
     asyncio.run(open_sample_shop(settings, say=click.echo))
-    environment = {
-        **os.environ,
-        "TRADEPOST_DATABASE_URL": settings.database_url,
-        "TRADEPOST_REDIS_URL": settings.redis_url,
-        "TRADEPOST_DATA_DIR": str(directory.path),
-        "TRADEPOST_STAFF_TOKEN": credentials["staffToken"],
-        PARENT_VARIABLE: str(os.getpid()),
-    }
-    children = {name: _start(name, environment=environment, stack=stack) for name in ("serve", "worker")}
-    _wait_until_ready(settings, children=children)
-    directory.write_runtime(
-        {
-            "pid": os.getpid(),
-            "port": settings.port,
-            "database_url": settings.database_url,
-            "redis_url": settings.redis_url,
-        }
+
+    def announce() -> None:
+        directory.write_runtime(
+            {
+                "pid": os.getpid(),
+                "port": settings.port,
+                "database_url": settings.database_url,
+                "redis_url": settings.redis_url,
+            }
+        )
+        _print_addresses(settings, credentials=credentials, directory=directory.path)
+        if settings.graphiql and settings.graphiql_dir is None:
+            threading.Thread(target=_build_page, args=(directory.path / "graphiql",), daemon=True).start()
+
+    set_up_logs(level=settings.log_level, as_json=False)
+    set_up_telemetry(role="dev", version=VERSION, otlp_endpoint=settings.otlp_endpoint)
+    stack.callback(shut_down_telemetry)
+    uvloop.run(_serve_and_work(settings, on_ready=announce))
+
+
+async def _serve_and_work(settings: Settings, *, on_ready: Callable[[], None]) -> None:
+    """The API and the worker in one process, until a signal; production has them apart."""
+    click.echo("Starting the API and the worker …")
+    application = build_application(settings)
+    server = make_server(settings, app=build_app(application))
+    worker = asyncio.create_task(run_worker(application, handle_signals=False))
+    serving = asyncio.create_task(server.serve())
+    while not server.started and not serving.done():  # noqa: ASYNC110 - uvicorn has no event for it
+        await asyncio.sleep(0.01)
+    if server.started:
+        on_ready()
+    await asyncio.wait({serving, worker}, return_when=asyncio.FIRST_COMPLETED)
+    server.should_exit = True
+    worker.cancel()
+    with suppress(asyncio.CancelledError):
+        await worker
+    await serving
+
+
+def _refuse_while_running(directory: DataDirectory, settings: Settings) -> None:
+    """One clear line at once where a shop runs here and answers; one that is just stopping is waited for."""
+    runtime = directory.read_runtime()
+    if runtime is None:
+        return
+    address = _address(replace(settings, port=runtime["port"]))
+    deadline = time.monotonic() + _SURE_SECONDS
+    while time.monotonic() < deadline:
+        try:
+            with urlopen(f"{address}/health/live", timeout=_SURE_SECONDS):  # noqa: S310 - our own address
+                time.sleep(_SURE_SECONDS / 10)
+        except OSError:
+            return
+    raise SettingsError(
+        f"Tradepost is running on {directory.path} already: {address}/graphql (process {runtime['pid']}). "
+        "Stop it first, or choose another TRADEPOST_DATA_DIR and PORT."
     )
-    _print_addresses(settings, credentials=credentials, directory=directory.path)
-    if settings.graphiql and settings.graphiql_dir is None:
-        threading.Thread(target=_build_page, args=(directory.path / "graphiql",), daemon=True).start()
-    _watch(children)
 
 
 def _credentials(directory: Path) -> dict[str, str]:
@@ -111,47 +151,6 @@ def _credentials(directory: Path) -> dict[str, str]:
         }
         write_atomically(path, json.dumps(credentials, indent=2) + "\n")
     return credentials
-
-
-def _start(name: str, *, environment: dict[str, str], stack: ExitStack) -> subprocess.Popen[bytes]:
-    # A session of its own: Ctrl-C reaches us alone, and we stop the children in order.
-    child = subprocess.Popen([sys.executable, "-m", "app", name], env=environment, start_new_session=True)
-    stack.callback(_stop, child)
-    return child
-
-
-def _stop(child: subprocess.Popen[bytes]) -> None:
-    child.terminate()
-    try:
-        child.wait(timeout=_STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
-
-
-def _wait_until_ready(settings: Settings, *, children: dict[str, subprocess.Popen[bytes]]) -> None:
-    click.echo("Starting the API and the worker …")
-    deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline:
-        _require_running(children)
-        with suppress(OSError), urlopen(f"{_address(settings)}/health/ready", timeout=2):  # noqa: S310 - our own address
-            return
-        time.sleep(0.05)
-    raise SettingsError(f"The API did not become ready within {_START_SECONDS} seconds; its messages are above.")
-
-
-def _require_running(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    for name, child in children.items():
-        if child.poll() is not None:
-            raise SettingsError(
-                f"`tradepost {name}` ended by itself (exit {child.returncode}); its messages are above."
-            )
-
-
-def _watch(children: dict[str, subprocess.Popen[bytes]]) -> None:
-    while True:
-        _require_running(children)
-        time.sleep(0.5)
 
 
 def _address(settings: Settings) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
@@ -11,12 +12,15 @@ from app.embedded.errors import EmbeddedError
 from app.settings import SettingsError
 
 _COMMANDS = {
-    "dev": "app.cli.dev",
-    "serve": "app.cli.serve",
-    "worker": "app.cli.serve",
-    "migrate": "app.cli.migrate",
-    "schema": "app.cli.schema",
-    "graphiql": "app.cli.graphiql_command",
+    "dev": ("app.cli.dev", "Start a whole shop for development; Ctrl-C stops it."),
+    "serve": ("app.cli.serve", "Serve the API."),
+    "worker": ("app.cli.serve", "Run jobs and relay the log of events."),
+    "migrate": ("app.cli.migrate", "Bring the database up to this release."),
+    "seed": ("app.cli.seed", "Make a believable shop of any size."),
+    "import": ("app.cli.import_", "Bring products in from another system's file."),
+    "export": ("app.cli.export", "Write all products as another system's file."),
+    "schema": ("app.cli.schema", "Print the schema, or compare it with schema.graphql."),
+    "graphiql": ("app.cli.graphiql_command", "Build GraphiQL."),
 }
 
 
@@ -27,12 +31,17 @@ class _LazyGroup(click.Group):
         return list(_COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = _COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in _COMMANDS:
             return None
-        command = getattr(import_module(module), cmd_name.replace("-", "_"))
+        module, _ = _COMMANDS[cmd_name]
+        name = cmd_name.replace("-", "_")
+        command = getattr(import_module(module), f"{name}_" if iskeyword(name) else name)
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in _COMMANDS.items()])
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
+import asyncpg
 from alembic import command
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -58,8 +59,9 @@ async def connect_alone(*, url: str) -> AsyncIterator[AsyncConnection]:
 
     The wait comes before Alembic is entered, since Alembic keeps what it does in globals of the process.
     """
-    _, _, address = url.partition("://")
-    engine = create_async_engine(f"postgresql+asyncpg://{address}", poolclass=NullPool)
+    engine = create_async_engine(
+        "postgresql+asyncpg://", async_creator=lambda: asyncpg.connect(url), poolclass=NullPool, hide_parameters=True
+    )
     try:
         async with engine.connect() as connection:
             # The lock belongs to the session, and ends with it.

@@ -8,7 +8,7 @@ import signal
 import sys
 
 PARENT_VARIABLE = "TRADEPOST_ENDS_WITH"
-"""Set for the children of ``tradepost dev``: the pid of the process with which they end."""
+"""Set for servers that tests start: the pid of the process with which they end."""
 _PR_SET_PDEATHSIG = 1
 
 

@@ -6,14 +6,23 @@ from collections.abc import Callable
 
 from app.bootstrap import build_application
 from app.ids import new_id
+from app.seeding.shop import SeedShop, SeedShopCommand, ShopNotEmpty
 from app.settings import Settings
 from app.usecases.pricing.open_shop import OpenShop, OpenShopCommand
 
+PRODUCTS = 60
+
 
 async def open_sample_shop(settings: Settings, *, say: Callable[[str], None]) -> None:
-    """Give an empty database a channel and a warehouse."""
+    """Give an empty database a channel, a warehouse and some products, all at once; one with products keeps what it has."""
     application = build_application(settings)
     try:
-        await OpenShop(database=application.database, new_id=new_id).execute(OpenShopCommand())
+        opening = OpenShopCommand(channel=settings.default_channel)
+        await OpenShop(database=application.database, new_id=new_id).execute(opening)
+        seeding = SeedShop(database=application.database, pubsub=application.pubsub)
+        command = SeedShopCommand(products=PRODUCTS, channel=settings.default_channel)
+        await seeding.execute(command, on_progress=lambda done: say(f"  {done} sample products"))
+    except ShopNotEmpty:
+        pass
     finally:
         await application.close()

@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import os
 import socket
+from typing import Any
 
 import click
 import uvicorn
 import uvloop
+from starlette.applications import Starlette
 
 from app.bootstrap import VERSION, build_application
 from app.cli.parentage import end_with_parent
@@ -32,21 +34,7 @@ def serve() -> None:
     settings = _settings_with_urls()
     require_free_port(settings)
     set_up_logs(level=settings.log_level, as_json=settings.is_production)
-    uvicorn.run(
-        "app.cli.serve:create_app",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=settings.limits.body_bytes,
-        access_log=False,
-        server_header=False,
-        log_config=None,
-        timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
-    )
+    uvicorn.run("app.cli.serve:create_app", factory=True, workers=settings.workers, **_server_options(settings))
 
 
 @click.command()
@@ -75,7 +63,28 @@ async def _work(settings: Settings) -> None:
         await application.close()
 
 
-def create_app() -> object:
+def make_server(settings: Settings, *, app: Starlette) -> uvicorn.Server:
+    """A server of this process for an application that is wired already."""
+    return uvicorn.Server(uvicorn.Config(app, **_server_options(settings)))
+
+
+def _server_options(settings: Settings) -> dict[str, Any]:
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "loop": "uvloop",
+        "http": "httptools",
+        "ws": "websockets-sansio",
+        "ws_max_size": settings.limits.body_bytes,
+        # The query string of a GET holds a document with its variables.
+        "access_log": False,
+        "server_header": False,
+        "log_config": None,
+        "timeout_graceful_shutdown": _SHUTDOWN_SECONDS,
+    }
+
+
+def create_app() -> Starlette:
     """What uvicorn calls in each server process."""
     from app.http.application import create_app as create
 

@@ -28,6 +28,7 @@ class EventTail:
         self._kept_events = kept_events
         self._batch_size = batch_size
         self._feed: _Feed | None = None
+        self._ending: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def subscribe(
@@ -49,6 +50,11 @@ class EventTail:
         finally:
             self._leave(feed)
 
+    @property
+    def subscribers(self) -> int:
+        """How many follow the log now."""
+        return 0 if self._feed is None else self._feed.subscribers
+
     def _enter(self, head: EventCursor) -> _Feed:
         if self._feed is None or self._feed.is_lost:
             self._feed = _Feed(
@@ -64,9 +70,20 @@ class EventTail:
     def _leave(self, feed: _Feed) -> None:
         feed.subscribers -= 1
         if not feed.subscribers:
-            feed.stop()
-            if self._feed is feed:
-                self._feed = None
+            self._end(feed)
+
+    def _end(self, feed: _Feed) -> None:
+        feed.reader.cancel()
+        self._ending.add(feed.reader)
+        feed.reader.add_done_callback(self._ending.discard)
+        if self._feed is feed:
+            self._feed = None
+
+    async def close(self) -> None:
+        """End the reader and wait for it; to be called when no subscribers are left, before the pools are closed."""
+        if self._feed is not None:
+            self._end(self._feed)
+        await asyncio.gather(*self._ending, return_exceptions=True)
 
 
 class _Feed:
@@ -83,11 +100,7 @@ class _Feed:
         self._grown = asyncio.Event()
         self.subscribers = 0
         self.is_lost = False
-        self._reader = asyncio.create_task(keep_running(what="The tail of the log", work=self._read_on))
-
-    def stop(self) -> None:
-        """End the reader."""
-        self._reader.cancel()
+        self.reader = asyncio.create_task(keep_running(what="The tail of the log", work=self._read_on))
 
     async def _read_on(self, be_well: Callable[[], None]) -> None:
         async with wakeups(self._pubsub, channel=EVENTS_CHANNEL) as waiting:

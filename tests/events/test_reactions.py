@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from uuid import UUID
 
 from app.adapters.job_queue.memory import MemoryJobQueue
 from app.events.log import RecordedEvent
 from app.events.types import Event, ProductCreated, ProductDeleted, ProductUpdated, StockAdjusted, encode
+from app.ports.job_queue import JobRun
 from app.reactions.consumer import make_consumer, plan_jobs
 from app.reactions.table import REACTIONS
+from tests.events.following import until
 
 EPOCH = UUID(int=7)
 A, B, C = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -87,6 +90,20 @@ async def test_queues_a_batch_that_is_handled_again_once() -> None:
     queue = MemoryJobQueue()
     consumer = make_consumer(queue)
     batch = recorded([ProductCreated(product_id=A)])
-    await consumer.handle(batch)
-    await consumer.handle(batch)
-    assert queue._waiting.qsize() == 1
+    runs: list[JobRun] = []
+
+    async def run(job: JobRun) -> None:
+        runs.append(job)
+
+    for _ in range(2):
+        await consumer.handle(batch)
+    await consumer.handle(recorded([ProductCreated(product_id=B)], first=2))
+    task = asyncio.create_task(queue.work(run=run, on_ready=lambda: None))
+
+    async def both_ran() -> bool:
+        return {str(A), str(B)} == {id for job in runs for id in job.arguments["product_ids"]}
+
+    await until(both_ran)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(runs) == 2

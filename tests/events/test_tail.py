@@ -103,7 +103,7 @@ async def test_misses_nothing_when_it_reconnects_at_any_moment(database: Databas
 
 
 async def both_listen(tail: EventTail) -> bool:
-    return tail._feed is not None and tail._feed.subscribers == 3
+    return tail.subscribers == 3
 
 
 async def test_gives_a_slow_subscriber_everything(database: Database, pubsub: PubSub) -> None:
@@ -146,7 +146,7 @@ async def test_reads_the_log_once_for_all_subscribers(database: Database, pubsub
         tasks = [asyncio.create_task(follow(numbers)) for numbers in seen]
 
         async def all_listen() -> bool:
-            return tail._feed is not None and tail._feed.subscribers == 50
+            return tail.subscribers == 50
 
         await until(all_listen)
         await write(database, events=5, pubsub=pubsub)
@@ -158,16 +158,12 @@ async def test_reads_the_log_once_for_all_subscribers(database: Database, pubsub
 async def test_is_silent_without_subscribers(database: Database, pubsub: PubSub) -> None:
     reads = CountedReads(database)
     tail = EventTail(database=reads, pubsub=pubsub)
-    async with tail.subscribe(), tail.subscribe():
-        pass
     before = asyncio.all_tasks()
-
-    async def has_ended() -> bool:
-        return not any("keep_running" in repr(task.get_coro()) for task in asyncio.all_tasks())
-
-    assert before
-    await until(has_ended)
-    assert tail._feed is None
+    async with tail.subscribe(), tail.subscribe():
+        assert len(asyncio.all_tasks()) > len(before)
+    await tail.close()
+    assert asyncio.all_tasks() == before
+    assert tail.subscribers == 0
 
 
 async def test_refuses_subscribers_when_a_restore_takes_back_events(

@@ -37,7 +37,11 @@ class Dev:
         }
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "app", "dev"], env=environment, stdout=output, stderr=output, start_new_session=True
+                [sys.executable, "-m", "app", "dev"],
+                env=environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
 
     @property

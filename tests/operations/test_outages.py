@@ -15,7 +15,7 @@ import pytest
 from app.cli.migrations import upgrade
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.valkey import EmbeddedValkey
-from tests.conftest import STAFF_TOKEN
+from tests.conftest import STAFF_TOKEN, open_shop
 from tests.server import Server, run_server
 
 DEADLINE_SECONDS = 60
@@ -68,6 +68,7 @@ class Shop:
 async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
     with EmbeddedPostgres(tmp_path / "postgres") as postgres, EmbeddedValkey(tmp_path / "valkey") as valkey:
         await upgrade(url=postgres.url, on_progress=lambda _: None)
+        await open_shop(postgres.url)
         with run_server(
             database_url=postgres.url, redis_url=valkey.url, staff_token=STAFF_TOKEN, data_dir=tmp_path
         ) as server:

@@ -7,6 +7,7 @@ import itertools
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
@@ -199,3 +200,46 @@ def test_waits_longer_after_each_failure() -> None:
     assert all(earlier < later for earlier, later in doubling)
     assert max(waits) <= 750
     assert 3600 < sum(waits) < 3 * 3600
+
+
+async def test_is_cancelled_at_any_moment(queue: JobQueue) -> None:
+    # A client that swallows one cancellation in a hundred keeps a process from ending, now and then.
+    async def run(job: JobRun) -> None:
+        await asyncio.sleep(0.01)
+
+    async def work_for(seconds: float) -> None:
+        task = asyncio.create_task(queue.work(run=run, on_ready=lambda: None))
+        await asyncio.sleep(seconds)
+        task.cancel()
+        await asyncio.wait([task], timeout=DEADLINE_SECONDS)
+        assert task.done()
+
+    for number in range(200):
+        await queue.enqueue(name="x", arguments={}, job_id=str(number))
+    for _ in range(3):
+        await asyncio.gather(*(work_for(number * 0.005) for number in range(100)))
+
+
+async def test_reaches_valkey_by_a_unix_socket(valkey: EmbeddedValkey, tmp_path: Path) -> None:
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        while data := await source.read(65536):
+            target.write(data)
+        target.close()
+
+    async def forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        to_reader, to_writer = await asyncio.open_connection("127.0.0.1", valkey.port)
+        await asyncio.gather(copy(reader, to_writer), copy(to_reader, writer), return_exceptions=True)
+
+    runs: list[str] = []
+
+    async def run(job: JobRun) -> None:
+        runs.append(job.job_id)
+
+    await empty(valkey)
+    path = tmp_path / "s"
+    async with await asyncio.start_unix_server(forward, path):
+        queue = ArqJobQueue(url=f"unix://{path}")
+        await queue.enqueue(name="x", arguments={}, job_id="1")
+        async with working(queue, run):
+            await until(lambda: runs == ["1"])
+        await queue.close()

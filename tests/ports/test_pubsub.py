@@ -82,3 +82,21 @@ async def test_says_that_valkey_is_away(own_valkey: EmbeddedValkey) -> None:
         await pubsub.publish(channel="gone", message="y")
         assert await following(messages, 1) == ["y"]
     await pubsub.close()
+
+
+async def test_is_cancelled_at_any_moment(valkey: EmbeddedValkey) -> None:
+    # A client that swallows one cancellation in a hundred keeps a process from ending, now and then.
+    async def listen() -> None:
+        pubsub = ValkeyPubSub(url=valkey.url)
+        try:
+            async with pubsub.subscribe("cancelled") as messages:
+                await anext(messages)
+        finally:
+            await pubsub.close()
+
+    for number in range(300):
+        task = asyncio.create_task(listen())
+        await asyncio.sleep(number * 0.00001)
+        task.cancel()
+        await asyncio.wait([task], timeout=DEADLINE_SECONDS)
+        assert task.done()

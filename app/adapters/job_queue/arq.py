@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -29,6 +30,13 @@ _QUEUE = "tradepost:jobs"
 _FUNCTION = "job"
 _CONNECT_SECONDS = 2.0
 _REPLY_SECONDS = 5.0
+# Where the system has these options: a first probe after 5 seconds of silence, then every 2, and 10 seconds at most for
+# what was sent to be acknowledged.
+_KEEPALIVE = {
+    getattr(socket, name): value
+    for name, value in {"TCP_KEEPIDLE": 5, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 10_000}.items()
+    if hasattr(socket, name)
+}
 _POLL_SECONDS = 0.2
 _LONGEST_RUN_SECONDS = 120
 _KEEP_DONE_SECONDS = 3600
@@ -59,17 +67,25 @@ class ArqJobQueue:
 
     def _connect(self) -> ArqRedis:
         return ArqRedis(
-            ConnectionPool.from_url(self._url, socket_connect_timeout=_CONNECT_SECONDS, socket_timeout=_REPLY_SECONDS),
+            # No socket_timeout: before Python 3.12 redis-py would send by an asyncio.wait_for that may swallow a
+            # cancellation, and the worker would never end. A silent network is noticed by the operating system.
+            ConnectionPool.from_url(self._url, socket_connect_timeout=_CONNECT_SECONDS, **self._keepalive()),
             job_serializer=_to_json,
             job_deserializer=orjson.loads,
             default_queue_name=_QUEUE,
             expires_extra_ms=_KEEP_WAITING_MILLISECONDS,
         )
 
+    def _keepalive(self) -> dict[str, Any]:
+        # A unix socket needs none, and its connection class refuses the arguments.
+        over_network = not self._url.startswith("unix:")
+        return {"socket_keepalive": True, "socket_keepalive_options": _KEEPALIVE} if over_network else {}
+
     async def enqueue(self, *, name: str, arguments: Mapping[str, Any], job_id: str) -> None:
         """Add the job, unless arq knows its id."""
         try:
-            await self._client.enqueue_job(_FUNCTION, name, dict(arguments), _job_id=job_id)
+            async with asyncio.timeout(_REPLY_SECONDS):
+                await self._client.enqueue_job(_FUNCTION, name, dict(arguments), _job_id=job_id)
         except (RedisError, OSError) as error:
             raise JobQueueUnavailable(str(error)) from error
 
@@ -77,12 +93,14 @@ class ArqJobQueue:
         """Run an arq worker with a connection pool of its own."""
         client = self._connect()
         worker = self._make_worker(client, run, on_ready)
+        polling = asyncio.create_task(worker.main())
         try:
-            await worker.main()
+            await asyncio.wait([polling])
+            polling.result()
         except (RedisError, OSError) as error:
             raise JobQueueUnavailable(str(error)) from error
         finally:
-            await self._finish(worker)
+            await self._finish(worker, polling)
             await client.aclose(close_connection_pool=True)
 
     def _make_worker(self, client: ArqRedis, run: RunJob, on_ready: Callable[[], None]) -> Worker:
@@ -128,8 +146,13 @@ class ArqJobQueue:
             _LOGGER.warning("Job %s (%s) failed and is tried again.", job.name, job.job_id, exc_info=True)
             raise Retry(defer=self._retry_seconds(job.attempt)) from error
 
-    async def _finish(self, worker: Worker) -> None:
+    async def _finish(self, worker: Worker, polling: asyncio.Task[None]) -> None:
         """Let the running jobs end; those that don't are cancelled, which puts them back into the queue."""
+        worker.allow_pick_jobs = False
+        # Cancelled in the midst of picking jobs, arq would leave a connection behind; soon it does nothing but sleep.
+        await asyncio.wait([polling], timeout=2 * _POLL_SECONDS)
+        polling.cancel()
+        await asyncio.gather(polling, return_exceptions=True)
         tasks = list(worker.tasks.values())
         if tasks:
             _, unfinished = await asyncio.wait(tasks, timeout=self._grace_seconds)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,14 +28,16 @@ class ValkeyPubSub:
         self._client: Redis = Redis.from_url(
             url,
             socket_connect_timeout=_CONNECT_SECONDS,
-            socket_timeout=_REPLY_SECONDS,
+            # No socket_timeout: before Python 3.12 redis-py would send by an asyncio.wait_for that may swallow a
+            # cancellation. The timeouts are set around the calls instead.
             decode_responses=True,
         )
 
     async def publish(self, *, channel: str, message: str) -> None:
         """Send the message; nobody knows who got it."""
         try:
-            await self._client.publish(_PREFIX + channel, message)
+            async with asyncio.timeout(_REPLY_SECONDS):
+                await self._client.publish(_PREFIX + channel, message)
         except (RedisError, OSError) as error:
             raise PubSubUnavailable(str(error)) from error
 
@@ -44,7 +47,8 @@ class ValkeyPubSub:
         subscription: Subscription = self._client.pubsub()
         try:
             try:
-                await subscription.subscribe(_PREFIX + channel)
+                async with asyncio.timeout(_REPLY_SECONDS):
+                    await subscription.subscribe(_PREFIX + channel)
                 confirmed = await subscription.get_message(timeout=_REPLY_SECONDS)
             except (RedisError, OSError) as error:
                 raise PubSubUnavailable(str(error)) from error
