@@ -177,8 +177,8 @@ async def test_opens_the_sample_shop_once(application: Application) -> None:
     await open_sample_shop(application.settings, say=said.append)
     before = await state(application.database)
     await open_sample_shop(application.settings, say=said.append)
-    assert said == [f"  {Settings().sample_products} sample products"]
-    assert len(before["products"]) == Settings().sample_products
+    assert said == [f"  {application.settings.sample_products} sample products"]
+    assert len(before["products"]) == application.settings.sample_products
     assert await state(application.database) == before
 
 
