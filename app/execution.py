@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, cast
 
 import asyncpg
-from graphql import DirectiveNode, GraphQLError, OperationDefinitionNode, OperationType, get_argument_values
+from graphql import GraphQLError, OperationDefinitionNode, OperationType, get_directive_values
+from graphql.execution.values import VariableValues, get_variable_values
 from opentelemetry import trace
+from strawberry.exceptions import MissingQueryError
 from strawberry.extensions import SchemaExtension
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.context import Context
 from app.database import DatabaseUnavailable, is_unavailable
@@ -17,6 +21,7 @@ from app.engine.cost import CostEstimate, actual_cost
 from app.engine.documents import Documents, PreparedDocument
 from app.schema.connections import DEFAULT_PAGE_SIZE
 
+_SUGGESTION = re.compile(r" Did you mean [^?]*\?")
 _LOG = logging.getLogger("tradepost.graphql")
 
 
@@ -59,8 +64,19 @@ class Operation(SchemaExtension):
     def on_execute(self) -> Iterator[None]:
         """Read `@inContext` and hold the operation against the limit on cost."""
         operation = self._operation()
-        self._apply_in_context(operation)
-        self._requested_cost = self._price(operation)
+        variables = get_variable_values(
+            self.execution_context.schema._schema,
+            operation.variable_definitions or (),
+            self.execution_context.variables or {},
+        )
+        # Variables that don't fit their types are the executor's to refuse: nothing will run.
+        if isinstance(variables, VariableValues):
+            self._apply_in_context(operation, variables)
+            self._limit_cost(operation, variables)
+        yield
+
+    def _limit_cost(self, operation: OperationDefinitionNode, variables: VariableValues) -> None:
+        self._requested_cost = self._price(operation, variables)
         most = self.context.services.settings.limits.cost
         if self._requested_cost > most:
             raise GraphQLError(
@@ -68,7 +84,6 @@ class Operation(SchemaExtension):
                 "ask for fewer items a page, or for less at once.",
                 extensions={"code": "COST_LIMIT_EXCEEDED", "cost": self._requested_cost, "maximum": most},
             )
-        yield
 
     def get_results(self) -> dict[str, Any]:
         """``extensions.cost``, under the names that Shopify uses."""
@@ -88,7 +103,8 @@ class Operation(SchemaExtension):
     def _operation(self) -> OperationDefinitionNode:
         assert self._prepared is not None
         operations = [node for node in self._prepared.document.definitions if isinstance(node, OperationDefinitionNode)]
-        wanted = self.execution_context.operation_name
+        # Not its `operation_name`, which falls back to the first operation where none is named.
+        wanted = self.execution_context._provided_operation_name
         if wanted is None and len(operations) > 1:
             raise GraphQLError(
                 "The document has several operations: name one in `operationName`.",
@@ -96,21 +112,15 @@ class Operation(SchemaExtension):
             )
         return next(node for node in operations if wanted is None or (node.name and node.name.value == wanted))
 
-    def _apply_in_context(self, operation: OperationDefinitionNode) -> None:
-        for directive in operation.directives or ():
-            if directive.name.value == "inContext":
-                values = self._directive_values(directive)
-                self.context.channel_slug = values.get("channel") or self.context.channel_slug
-                self.context.locale = values.get("locale") or self.context.locale
-                self.context.country_code = values.get("countryCode") or self.context.country_code
-
-    def _directive_values(self, directive: DirectiveNode) -> dict[str, Any]:
-        definition = self.execution_context.schema._schema.get_directive(directive.name.value)
+    def _apply_in_context(self, operation: OperationDefinitionNode, variables: VariableValues) -> None:
+        definition = self.execution_context.schema._schema.get_directive("inContext")
         assert definition is not None
-        variables = self.execution_context.variables or {}
-        return directive_values(definition, directive, variables)
+        values = get_directive_values(definition, operation, variables) or {}
+        self.context.channel_slug = values.get("channel") or self.context.channel_slug
+        self.context.locale = values.get("locale") or self.context.locale
+        self.context.country_code = values.get("countryCode") or self.context.country_code
 
-    def _price(self, operation: OperationDefinitionNode) -> int:
+    def _price(self, operation: OperationDefinitionNode, variables: VariableValues) -> int:
         assert self._prepared is not None
         name = operation.name.value if operation.name else None
         if name in self._prepared.costs:
@@ -118,7 +128,7 @@ class Operation(SchemaExtension):
         estimate = CostEstimate(
             schema=self.execution_context.schema._schema,
             document=self._prepared.document,
-            variables=self.execution_context.variables or {},
+            variables=variables.coerced,
             default_page_size=DEFAULT_PAGE_SIZE,
         )
         points = estimate.of(operation)
@@ -127,20 +137,11 @@ class Operation(SchemaExtension):
         return points
 
 
-def directive_values(definition: Any, node: DirectiveNode, variables: dict[str, Any]) -> dict[str, Any]:
-    """The arguments of a directive, with variables as the client sent them."""
-    constants = {
-        argument.name.value: variables.get(argument.value.name.value)  # type: ignore[attr-defined]
-        for argument in node.arguments or ()
-        if argument.value.kind == "variable"
-    }
-    literal = [argument for argument in node.arguments or () if argument.value.kind != "variable"]
-    plain = DirectiveNode(name=node.name, arguments=tuple(literal))
-    return {**get_argument_values(definition, plain), **constants}
-
-
-def for_client(error: GraphQLError) -> GraphQLError:
-    """The error as a client may see it."""
+def for_client(error: GraphQLError, *, suggestions: bool) -> GraphQLError:
+    """The error as a client may see it; ``suggestions`` says whether it may tell names of the schema."""
+    if not suggestions:
+        # Validation leaves them out by itself; the coercion of variables can't be told to, on every transport.
+        error.message = _SUGGESTION.sub("", error.message)
     extensions = error.extensions or {}
     if "code" in extensions:
         return error
@@ -149,6 +150,8 @@ def for_client(error: GraphQLError) -> GraphQLError:
         # Raised by graphql-core itself: variables or arguments that don't fit their types.
         code = "INTERNAL_SERVER_ERROR" if error.path and "non-nullable" in error.message else "BAD_USER_INPUT"
         return _with(error, error.message, code)
+    if isinstance(original, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
+        return _with(error, request_fault(original), "BAD_REQUEST")
     if isinstance(original, DatabaseUnavailable) or is_unavailable(original):
         return _with(error, "The shop's database can't be reached right now: try again shortly.", "SERVICE_UNAVAILABLE")
     if is_unstorable_text(original):
@@ -161,6 +164,18 @@ def for_client(error: GraphQLError) -> GraphQLError:
     if span.is_valid:
         message += f" Trace {span.trace_id:032x} tells us more."
     return _with(error, message, "INTERNAL_SERVER_ERROR")
+
+
+def request_fault(error: MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError) -> str:
+    """Why a request has no operation that can be run by the way it came."""
+    if isinstance(error, MissingQueryError):
+        return "The request has no `query`."
+    if isinstance(error, CannotGetOperationTypeError):
+        name = error.operation_name
+        return f'The document has no operation named "{name}".' if name else "The document has no operation."
+    if error.operation_type.value == "subscription":
+        return "Subscribe over a websocket (graphql-transport-ws), or over SSE at /graphql/stream."
+    return "GET is for queries only: send this operation by POST."
 
 
 def is_unstorable_text(error: BaseException | None) -> bool:

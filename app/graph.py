@@ -66,7 +66,8 @@ class Graph(strawberry.federation.Schema):
         # Every result of every transport passes here.
         handled = await super()._handle_execution_result(context, result, extensions_runner, **options)
         if getattr(handled, "errors", None):
-            handled.errors = [for_client(error) for error in handled.errors or ()]
+            suggestions = not self.config.disable_field_suggestions
+            handled.errors = [for_client(error, suggestions=suggestions) for error in handled.errors or ()]
         return handled
 
 

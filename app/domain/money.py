@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 # ISO 4217, list one: the currencies whose minor unit is not a hundredth.
 _EXPONENTS = {
@@ -34,6 +34,11 @@ _EXPONENTS = {
 }
 LARGEST_MINOR = 10**15
 """Ten trillion of a currency with cents: far above any price, and far below what a bigint sum can hold."""
+
+_LARGEST_MAGNITUDE = 15
+"""Powers of ten up to which an amount is looked at in full: computing with larger ones overflows."""
+# Python's own context rounds to 28 digits and says nothing.
+_EXACT = Context(prec=60, traps=[Inexact])
 
 
 class InvalidAmount(ValueError):
@@ -76,9 +81,14 @@ def parse_minor(amount: Decimal | str, currency_code: str) -> int:
         raise InvalidAmount(f"{amount!r} is not a decimal number.") from None
     if not value.is_finite():
         raise InvalidAmount("An amount must be a finite number.")
-    if abs(value) * 10 ** exponent(currency_code) > LARGEST_MINOR:
+    if value and value.adjusted() > _LARGEST_MAGNITUDE:
         raise InvalidAmount("The amount is too large.")
-    minor = value.scaleb(exponent(currency_code))
-    if minor != minor.to_integral_value():
+    try:
+        minor = value.scaleb(exponent(currency_code), context=_EXACT)
+    except Inexact:
+        minor = None
+    if minor is None or minor != minor.to_integral_value():
         raise InvalidAmount(f"{currency_code} has {exponent(currency_code)} digits after the decimal point.")
+    if abs(minor) > LARGEST_MINOR:
+        raise InvalidAmount("The amount is too large.")
     return int(minor)

@@ -28,6 +28,7 @@ from strawberry.types import ExecutionResult
 from strawberry.types.graphql import OperationType
 
 from app.context import Context, Services
+from app.execution import request_fault
 from app.graph import Graph
 from app.http.callers import caller_of
 from app.http.graphiql_page import GraphiQLPage
@@ -193,7 +194,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return GraphQLRequestData(
             query=body.get("query"),
             variables=body.get("variables"),
-            operation_name=body.get("operationName"),
+            # Some clients send an empty name where they mean none.
+            operation_name=body.get("operationName") or None,
             extensions=body.get("extensions"),
             protocol=transport.protocol if transport else "http",
         )
@@ -226,19 +228,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             raise GraphQLError(
                 "The operation took too long: ask for less at once.", extensions={"code": "TIMEOUT"}
             ) from error
-        except MissingQueryError as error:
-            raise HTTPException(400, "The request has no `query`.") from error
-        except CannotGetOperationTypeError as error:
-            named = error.operation_name
-            raise HTTPException(
-                400, f'The document has no operation named "{named}".' if named else "The document has no operation."
-            ) from error
+        except (MissingQueryError, CannotGetOperationTypeError) as error:
+            raise HTTPException(400, request_fault(error)) from error
         except InvalidOperationTypeError as error:
-            if error.operation_type is OperationType.SUBSCRIPTION:
-                raise HTTPException(
-                    400, f"Subscribe over a websocket (graphql-transport-ws), or over SSE at {STREAM_PATH}."
-                ) from error
-            raise HTTPException(405, "GET is for queries only: send this operation by POST.") from error
+            # A subscription is refused whatever the method: it needs another transport.
+            status = 400 if error.operation_type is OperationType.SUBSCRIPTION else 405
+            raise HTTPException(status, request_fault(error)) from error
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         """The answer; a request that never ran has no ``data`` (GraphQL specification, section 7.1)."""

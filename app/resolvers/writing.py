@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import strawberry
 from graphql import get_directive_values
+from graphql.execution.values import VariableValues
 from sqlalchemy.ext.asyncio import AsyncSession
 from strawberry import UNSET
 
@@ -50,7 +51,8 @@ def _idempotency(info: Info, input: object) -> Idempotency | None:
     raw = info._raw_info
     directive = raw.schema.get_directive("idempotent")
     assert directive is not None
-    values = get_directive_values(directive, raw.field_nodes[0], raw.variable_values) or {}
+    variables = VariableValues(sources={}, coerced=info.variable_values)
+    values = get_directive_values(directive, raw.field_nodes[0], variables) or {}
     key = values.get("key")
     field = info.field_name
     if key is None and info.context.idempotency_key is not None:

@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 
 import strawberry
@@ -15,6 +14,11 @@ LocaleCode = NewType("LocaleCode", str)
 DecimalString = NewType("DecimalString", str)
 
 _LONGEST_NUMBER = 40
+_DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# RFC 3339, section 5.6: date, time and offset, none of which may be left out.
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 def _text(value: object, what: str) -> str:
@@ -32,12 +36,9 @@ def _parse_long(value: object) -> Long:
 
 def _parse_decimal(value: object) -> DecimalString:
     text = str(value) if isinstance(value, int) and not isinstance(value, bool) else _text(value, "A Decimal")
-    try:
-        # What a float would make of it is never asked: "12.30" stays what it is.
-        if len(text) > _LONGEST_NUMBER or not Decimal(text).is_finite():
-            raise InvalidOperation
-    except InvalidOperation:
-        raise ValueError('A Decimal is an exact number in a string, like "12.30".') from None
+    # What a float would make of it is never asked: "12.30" stays what it is.
+    if len(text) > _LONGEST_NUMBER or not _DECIMAL.fullmatch(text):
+        raise ValueError('A Decimal is an exact number in a string, like "12.30".')
     return DecimalString(text)
 
 
@@ -56,8 +57,10 @@ def _serialize_instant(value: datetime) -> str:
 
 def _parse_instant(value: object) -> datetime:
     try:
-        instant = datetime.fromisoformat(_text(value, "A DateTime"))
-        return instant.astimezone(UTC) if instant.tzinfo else instant.replace(tzinfo=UTC)
+        text = _text(value, "A DateTime")
+        if not _INSTANT.fullmatch(text):
+            raise ValueError
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise ValueError('A DateTime is written as RFC 3339 says, like "2026-11-22T10:00:00Z".') from None
 

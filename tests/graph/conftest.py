@@ -5,12 +5,46 @@ from contextlib import asynccontextmanager
 
 import pytest_asyncio
 
+from app.bootstrap import build_application
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.valkey import EmbeddedValkey
+from tests.api import Api, open_api
 from tests.conftest import STAFF_TOKEN, execute, named, settings_for
 from tests.graph.shops import Shop, open_filled_shop
 
 MANY = 50
+
+
+@asynccontextmanager
+async def api_of(shop: Shop, **environment: str) -> AsyncIterator[Api]:
+    """Another API of the same shop, with settings of its own: the shop's has no limits to speak of."""
+    url = shop.application.settings.database_url, shop.application.settings.redis_url
+    assert url[0] is not None and url[1] is not None
+    application = build_application(settings_for(database_url=url[0], redis_url=url[1], **environment))
+    try:
+        async with open_api(application, staff_token=STAFF_TOKEN) as api:
+            yield api
+    finally:
+        await application.close()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def limited_api(large_shop: Shop) -> AsyncIterator[Api]:
+    """The large shop behind the limits that strangers meet."""
+    async with api_of(large_shop) as api:
+        yield api
+
+
+@pytest_asyncio.fixture(scope="session")
+async def closed_api(large_shop: Shop) -> AsyncIterator[Api]:
+    """The large shop as production shows it: no introspection, no suggestions; one other origin may read."""
+    async with api_of(
+        large_shop,
+        TRADEPOST_INTROSPECTION="false",
+        TRADEPOST_SUGGESTIONS="false",
+        TRADEPOST_CORS_ORIGINS="https://storefront.example",
+    ) as api:
+        yield api
 
 
 @asynccontextmanager

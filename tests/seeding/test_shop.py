@@ -18,7 +18,7 @@ from sqlalchemy import text
 
 from app.adapters.pubsub.memory import MemoryPubSub
 from app.bootstrap import Application
-from app.cli.sample_shop import PRODUCTS, open_sample_shop
+from app.cli.sample_shop import open_sample_shop
 from app.database import Database
 from app.embedded.postgres import EmbeddedPostgres
 from app.embedded.valkey import EmbeddedValkey
@@ -171,8 +171,8 @@ async def test_opens_the_sample_shop_once(application: Application) -> None:
     await open_sample_shop(application.settings, say=said.append)
     before = await state(application.database)
     await open_sample_shop(application.settings, say=said.append)
-    assert said == [f"  {PRODUCTS} sample products"]
-    assert len(before["products"]) == PRODUCTS
+    assert said == [f"  {application.settings.sample_products} sample products"]
+    assert len(before["products"]) == application.settings.sample_products
     assert await state(application.database) == before
 
 
