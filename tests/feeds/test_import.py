@@ -256,6 +256,20 @@ async def test_meets_a_shop_that_others_write_to(shop: Shop) -> None:
     assert [int(delta) for (delta,) in await shop.query(deltas)] == [3, 6, -4]
 
 
+async def test_loses_no_change_that_somebody_else_makes_meanwhile(shop: Shop) -> None:
+    await shop.import_csv(csv_of(mug(Tags="old")))
+    async with shop.application.database.transaction() as session:
+        await session.execute(text("UPDATE products SET vendor = 'Staff', version = 2"))
+        record = "SELECT stream, 2, type, 1, data, '{}' FROM events WHERE type = 'catalog.product.created'"
+        await session.execute(
+            text(f"INSERT INTO events (stream, version, type, schema_version, data, metadata) {record}")
+        )
+        importing = asyncio.create_task(shop.import_csv(csv_of(mug(Tags="new"))))
+        await _wait_for_blocked(shop)
+    assert (await importing).counts == (0, 1, 0, 0)
+    assert await shop.query("SELECT vendor, tags, version FROM products") == [("Staff", ["new"], 3)]
+
+
 async def _wait_for_blocked(shop: Shop) -> None:
     async with asyncio.timeout(20):
         while not await shop.query("SELECT 1 FROM pg_locks WHERE NOT granted"):

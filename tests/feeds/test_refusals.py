@@ -153,6 +153,12 @@ async def test_reads_up_to_a_quote_that_is_never_closed(shop: Shop) -> None:
     assert await shop.query("SELECT slug FROM products") == [("cup",)]
 
 
+async def test_refuses_each_row_without_a_handle_by_itself(shop: Shop) -> None:
+    imported = await shop.import_csv(b"Handle,Title\n,Mug\n,Cup\njug,Jug\n")
+    assert imported.refusals == ["2: The row has no Handle.", "3: The row has no Handle."]
+    assert imported.counts == (1, 0, 0, 2)
+
+
 async def test_counts_lines_of_the_file_not_rows(shop: Shop) -> None:
     rows = [mug(Vendor="two\nlines"), more("Large"), {"Handle": "jug", "Title": "Jug", "Variant Price": "x"}]
     assert (await shop.import_csv(csv_of(*rows))).refusals == [f"5: Variant Price: {NO_NUMBER} 12.50, not 'x'."]
