@@ -48,7 +48,10 @@ async def closed_api(large_shop: Shop) -> AsyncIterator[Api]:
 
 
 @asynccontextmanager
-async def _shop(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, *, name: str, size: int) -> AsyncIterator[Shop]:
+async def filled_shop(
+    postgres: EmbeddedPostgres, valkey: EmbeddedValkey, *, name: str, size: int
+) -> AsyncIterator[Shop]:
+    """A shop in a database of its own, behind limits that nothing meets."""
     await execute(named(postgres.url, "postgres"), f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy")
     settings = settings_for(
         database_url=named(postgres.url, name),
@@ -64,12 +67,12 @@ async def _shop(postgres: EmbeddedPostgres, valkey: EmbeddedValkey, *, name: str
 @pytest_asyncio.fixture(scope="session")
 async def small_shop(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> AsyncIterator[Shop]:
     """A shop with one of everything. Tests only read it."""
-    async with _shop(postgres, valkey, name="small_shop", size=1) as shop:
+    async with filled_shop(postgres, valkey, name="small_shop", size=1) as shop:
         yield shop
 
 
 @pytest_asyncio.fixture(scope="session")
 async def large_shop(postgres: EmbeddedPostgres, valkey: EmbeddedValkey) -> AsyncIterator[Shop]:
     """A shop with fifty of everything. Tests only read it."""
-    async with _shop(postgres, valkey, name="large_shop", size=MANY) as shop:
+    async with filled_shop(postgres, valkey, name="large_shop", size=MANY) as shop:
         yield shop
