@@ -198,8 +198,10 @@ def _matching(shape: _Shape, columns: Sequence[Any]) -> Select[Any]:
     return statement
 
 
-def _in_subtree(parent: ColumnElement[Any]) -> ColumnElement[bool]:
-    return Product.category_id.in_(select(Category.id).where(Category.path.contains(array([parent]))))
+def _in_subtree(parents: Any) -> ColumnElement[bool]:
+    # Correlated by hand: two queries lie between the parents and here, and SQLAlchemy would ask for all of them again.
+    below = select(Category.id).where(Category.path.contains(array([parents.c.parent_id]))).correlate(parents)
+    return Product.category_id.in_(below)
 
 
 def _paged(statement: Select[Any], *, keys: Sequence[tuple[Any, Any]], descending: bool, page: Any) -> Select[Any]:
@@ -245,7 +247,7 @@ def _product_page(shape: _Shape) -> Statement:
     statement = _matching(shape, columns)
     parents = _parents()
     if shape.of_categories:
-        statement = statement.where(_in_subtree(parents.c.parent_id))
+        statement = statement.where(_in_subtree(parents))
     statement = _paged(
         statement, keys=[(sort.column, sort.sql_type), (Product.id, Uuid)], descending=shape.descending, page=shape
     )
@@ -259,7 +261,7 @@ def _product_count(shape: _Shape) -> Statement:
     counted = _matching(shape, [literal_column("1").label("one")])
     parents = _parents()
     if shape.of_categories:
-        counted = counted.where(_in_subtree(parents.c.parent_id)).correlate(parents)
+        counted = counted.where(_in_subtree(parents)).correlate(parents)
     inner = counted.limit(COUNT_LIMIT + 1).subquery("matching")
     count = select(func.count().label("counted")).select_from(inner)
     if not shape.of_categories:
