@@ -144,6 +144,17 @@ async def test_refuses_a_cursor_that_another_subscription_never_gave(server: Ser
         assert errors[0]["extensions"]["code"] == "INVALID_CURSOR"
 
 
+async def test_refuses_the_fifty_first_subscription_of_a_websocket(server: Server) -> None:
+    async with _socket(server, token=server.staff_token) as socket:
+        assert (await _receive(socket))["type"] == "connection_ack"
+        for number in range(51):
+            await socket.send(json.dumps({"id": str(number), "type": "subscribe", "payload": {"query": _FOLLOW}}))
+        message = await _receive(socket)
+
+    assert (message["id"], message["type"]) == ("50", "error")
+    assert message["payload"][0]["extensions"]["code"] == "SUBSCRIPTION_LIMIT_EXCEEDED"
+
+
 async def test_closes_a_websocket_with_a_forged_token(server: Server) -> None:
     async with _socket(server, token="forged") as socket:
         with pytest.raises(ConnectionClosed) as closed:
