@@ -11,6 +11,9 @@ FOR_CHECK := $(VENV)/.installed-check
 # GraphiQL is built by the machine's Node, or else by one from PyPI.
 NODE := $(shell command -v node >/dev/null 2>&1 || echo ,node)
 
+# A machine that forbids Python to keep its bytecode makes every start seconds slower.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help dev test test-long check format schema graphiql bench lock clean
 

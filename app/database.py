@@ -123,7 +123,8 @@ class Database:
     """The pools of one process. Opened lazily: a process can start, and say so, while PostgreSQL is away."""
 
     def __init__(self, *, url: str, pool_size: int = 10, statement_timeout_seconds: int = 30) -> None:
-        self._url = url
+        self.url = url
+        """Where PostgreSQL is, as asyncpg reads it; may hold a password."""
         self._pool_size = pool_size
         self._server_settings = {
             "application_name": "tradepost",
@@ -138,13 +139,10 @@ class Database:
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, autoflush=False)
 
     def _make_engine(self) -> AsyncEngine:
-        async def connect() -> asyncpg.Connection[Any]:
-            return await asyncpg.connect(self._url, server_settings=self._server_settings, timeout=5)
-
         engine = create_async_engine(
             "postgresql+asyncpg://",
             # The URL is read by asyncpg for reads and writes alike: SQLAlchemy doesn't know sslmode and its like.
-            async_creator=connect,
+            async_creator=lambda: asyncpg.connect(self.url, server_settings=self._server_settings, timeout=5),
             pool_size=self._pool_size,
             max_overflow=0,
             pool_timeout=10,
@@ -167,7 +165,7 @@ class Database:
             async with self._opening:
                 if self._pool is None:
                     self._pool = await asyncpg.create_pool(
-                        self._url,
+                        self.url,
                         min_size=0,
                         max_size=self._pool_size,
                         init=_prepare_connection,

@@ -73,6 +73,8 @@ class Settings:
     cors_origins: tuple[str, ...] = ()
     hsts_seconds: int = 0
     """Lifetime of Strict-Transport-Security; 0 leaves the header out."""
+    sample_products: int = 60
+    """How many products `tradepost dev` puts into a new shop."""
     pool_size: int = 10
     """Database connections for reads, and as many for writes, per process."""
     log_level: str = "INFO"
@@ -151,6 +153,7 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         graphiql_dir=Path(graphiql_dir).expanduser().resolve() if graphiql_dir else None,
         cors_origins=tuple((env.text("TRADEPOST_CORS_ORIGINS") or "").replace(",", " ").split()),
         hsts_seconds=env.integer("TRADEPOST_HSTS_SECONDS", default=31_536_000 if production else 0),
+        sample_products=env.integer("TRADEPOST_SAMPLE_PRODUCTS", default=60, most=1_000_000),
         pool_size=env.integer("TRADEPOST_POOL_SIZE", default=10, least=1, most=500),
         log_level=(env.text("TRADEPOST_LOG_LEVEL") or "INFO").upper(),
         otlp_endpoint=env.url("TRADEPOST_OTLP_ENDPOINT", "http", "https"),

@@ -29,6 +29,8 @@ if [ ! -d "$venv" ]; then
     fi
 fi
 
+# Behind a proxy that signs for others, the system knows the certificate and uv by itself does not.
+export UV_SYSTEM_CERTS=1 UV_NATIVE_TLS=1
 uv=$(command -v uv || echo "$venv/bin/uv")
 if ! [ -x "$uv" ]; then
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check uv 2>/dev/null || true

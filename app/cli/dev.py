@@ -29,7 +29,7 @@ from app.embedded.directory import DataDirectory, write_atomically
 from app.http.application import build_app
 from app.jobs.worker import run_worker
 from app.observability.logs import set_up_logs
-from app.observability.telemetry import set_up_telemetry, shut_down_telemetry
+from app.observability.telemetry import set_up_telemetry
 from app.settings import Settings, SettingsError, read_settings
 
 _STAFF_EMAIL = "staff@tradepost.example"
@@ -96,7 +96,6 @@ def _run(settings: Settings, *, stack: ExitStack) -> None:
 
     set_up_logs(level=settings.log_level, as_json=False)
     set_up_telemetry(role="dev", version=VERSION, otlp_endpoint=settings.otlp_endpoint)
-    stack.callback(shut_down_telemetry)
     uvloop.run(_serve_and_work(settings, on_ready=announce))
 
 

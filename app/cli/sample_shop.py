@@ -10,8 +10,6 @@ from app.seeding.shop import SeedShop, SeedShopCommand, ShopNotEmpty
 from app.settings import Settings
 from app.usecases.pricing.open_shop import OpenShop, OpenShopCommand
 
-PRODUCTS = 60
-
 
 async def open_sample_shop(settings: Settings, *, say: Callable[[str], None]) -> None:
     """Give an empty database a channel, a warehouse and some products, all at once; one with products keeps what it has."""
@@ -19,8 +17,10 @@ async def open_sample_shop(settings: Settings, *, say: Callable[[str], None]) ->
     try:
         opening = OpenShopCommand(channel=settings.default_channel)
         await OpenShop(database=application.database, new_id=new_id).execute(opening)
+        if settings.sample_products == 0:
+            return
         seeding = SeedShop(database=application.database, pubsub=application.pubsub)
-        command = SeedShopCommand(products=PRODUCTS, channel=settings.default_channel)
+        command = SeedShopCommand(products=settings.sample_products, channel=settings.default_channel)
         await seeding.execute(command, on_progress=lambda done: say(f"  {done} sample products"))
     except ShopNotEmpty:
         pass

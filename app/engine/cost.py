@@ -1,8 +1,9 @@
-"""What an operation costs: before it runs as an upper bound, after it as what it did.
+"""What an operation costs: before it runs as what it may come to, after it as what it did.
 
 An object costs 1 point, a scalar nothing, a root field of a mutation 10 more. A connection costs its page size times what
-one item costs; an unpaged list is multiplied too, by the size declared beside the field (``list_size``). So what a document
-asks for can't be more than its price: Saleor 3.24 prices a query of 231 bytes at 1,100 that takes 25 s CPU.
+one item costs; an unpaged list is multiplied too, by the size declared beside the field (``list_size``), which is that of a
+long but ordinary one: an object may have more, so that the actual cost can exceed the requested one by as much. Nested
+lists multiply each other: Saleor 3.24, which doesn't, prices a query of 231 bytes at 1,100 that takes 25 s CPU.
 """
 
 from __future__ import annotations

@@ -41,9 +41,8 @@ async def leadership(database: Database, *, role: str) -> AsyncIterator[Connecti
 
     Raises what asyncpg raises when that connection breaks: the leadership is lost then.
     """
-    url = database.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     connection = await asyncpg.connect(
-        url, timeout=_CONNECT_SECONDS, command_timeout=_STATEMENT_SECONDS, server_settings=_SERVER_SETTINGS
+        database.url, timeout=_CONNECT_SECONDS, command_timeout=_STATEMENT_SECONDS, server_settings=_SERVER_SETTINGS
     )
     try:
         # Asked again and again instead of waited for: a statement that waits would keep a snapshot open all the time,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,6 +21,7 @@ from app.http.graphiql_page import GraphiQLPage
 from app.http.graphql import STREAM_PATH, GraphQLEndpoint, StreamEndpoint
 from app.http.health import health_routes
 from app.http.middleware import BodyLimit, SecurityHeaders
+from app.observability.telemetry import shut_down_telemetry
 from app.settings import Settings, read_settings
 
 _ALLOWED_HEADERS = ["Content-Type", "Authorization", "X-Channel", "Idempotency-Key", "Accept-Language"]
@@ -45,6 +47,8 @@ def build_app(application: Application) -> Starlette:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         yield
         await application.close()
+        # What is held back must be sent before the process ends by its signal; nothing runs after that.
+        await asyncio.to_thread(shut_down_telemetry)
 
     return Starlette(
         routes=[

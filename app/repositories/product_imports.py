@@ -14,7 +14,7 @@ from typing import Any, cast
 from uuid import UUID
 
 import orjson
-from sqlalchemy import Select, Table, Text, TextClause, Uuid, and_, any_, bindparam, func, literal, select, text
+from sqlalchemy import Select, Table, Text, TextClause, Uuid, and_, any_, bindparam, literal, select, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -164,11 +164,18 @@ async def list_channel_slugs(session: AsyncSession) -> list[str]:
     return list((await session.execute(select(Channel.slug).order_by(Channel.slug))).scalars())
 
 
+_METAFIELD_NAMES = text(
+    """
+    SELECT DISTINCT key FROM products, jsonb_each(metafields) WHERE jsonb_typeof(value) = 'string'
+    UNION
+    SELECT DISTINCT key FROM product_variants, jsonb_each(metafields) WHERE jsonb_typeof(value) = 'string'
+    """
+)
+
+
 async def list_metafield_names(session: AsyncSession) -> set[str]:
-    """Under which names anything is kept of any product or variant."""
-    of_products = select(func.jsonb_object_keys(Product.metafields))
-    of_variants = select(func.jsonb_object_keys(ProductVariant.metafields))
-    return set((await session.execute(of_products.union(of_variants))).scalars())
+    """Under which names a text is kept of any product or variant."""
+    return set((await session.execute(_METAFIELD_NAMES)).scalars())
 
 
 def _upsert(model: type[Model], *, key: Sequence[str], kept: Collection[str] = ()) -> TextClause:

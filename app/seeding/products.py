@@ -29,7 +29,7 @@ OPENED_AT = datetime(2025, 1, 1, 8, tzinfo=UTC)
 """When the first product was added; each minute has another one."""
 IMAGES = "https://images.tradepost.example"
 KINDS = tuple((name, kind) for groups in TREE.values() for kinds in groups.values() for name, kind in kinds.items())
-_MOST_SIZES = 4
+_MOST_SIZES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -72,14 +72,15 @@ class ShopifyCsvFeed:
     def write_product(self, product: FeedProduct, *, columns: Sequence[str]) -> str:
         """Its rows: the first has the product; the variants and the pictures go side by side."""
         rows = max(1, len(product.variants), len(product.media))
-        return "".join(_line(_cells(product, row).get(column, "") for column in columns) for row in range(rows))
+        cells = (_cells(product, row) for row in range(rows))
+        return "".join(_line([row.get(column, "") for column in columns]) for row in cells)
 
 
 def _can_be_column(name: str) -> bool:
     return is_metafield(name) and name.strip() == name != ""
 
 
-def _line(cells: Sequence[str] | Iterator[str]) -> str:
+def _line(cells: Sequence[str]) -> str:
     return ",".join(_quote(cell) if _NEEDS_QUOTES.search(cell) else cell for cell in cells) + "\n"
 
 

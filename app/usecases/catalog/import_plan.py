@@ -79,6 +79,8 @@ class _Planner:
         result.faults += check_options(feed.options, at=())
         result.faults += check_media([media.draft for media in feed.media], at=())
         names = self._option_names()
+        if result.faults:
+            return result
         matched, problems = match_variants(feed, self._stored, names=names, currency_code=state.place.currency_code)
         result.faults += problems
         if result.faults:

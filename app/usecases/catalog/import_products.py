@@ -129,9 +129,10 @@ class ImportProducts:
     async def _plan(
         self, session: AsyncSession, batch: Sequence[FeedProduct], command: ImportProductsCommand
     ) -> list[ProductPlan]:
-        stored = await lock_products(session, slugs=[feed.product.slug for feed in batch], place=command.place)
         skus = {variant.draft.sku for feed in batch for variant in feed.variants if variant.draft.sku}
         categories = {slugify(feed.category) for feed in batch if feed.category}
+        # Looked at before the products are: a product that another import adds in between brings its SKUs with it. The other
+        # way round they would seem to belong to a stranger.
         state = ImportState(
             place=command.place,
             now=self._clock(),
@@ -139,6 +140,7 @@ class ImportProducts:
             categories=await find_categories(session, categories) if categories else {},
             sku_owners=dict(await find_sku_owners(session, skus)) if skus else {},
         )
+        stored = await lock_products(session, slugs=[feed.product.slug for feed in batch], place=command.place)
         plans: list[ProductPlan] = []
         for feed in batch:
             plan = plan_product(feed, stored.get(feed.product.slug), state=state)

@@ -215,8 +215,9 @@ class VariantsPlanner:
 
 
 def merged_metafields(before: Mapping[str, Any], given: Mapping[str, Any], *, names: Collection[str]) -> dict[str, Any]:
-    """What was kept before, but for what the file speaks of: of that, what it gives."""
-    return {**{name: value for name, value in before.items() if name not in names}, **given}
+    """What was kept before, but for the texts that the file speaks of: of those, what it gives."""
+    others = {name: value for name, value in before.items() if name not in names or not isinstance(value, str)}
+    return {**others, **given}
 
 
 def _positions(matched: Sequence[MatchedVariant], stored: Sequence[StoredVariant]) -> list[int]:

@@ -155,7 +155,8 @@ def _row(draft: VariantDraft, *, values: Sequence[str], media_id: UUID | None) -
 async def _refuse_taken_skus(
     session: AsyncSession, plan: _Plan, *, product_id: UUID, drafts: Sequence[VariantDraft], at: tuple[str, ...]
 ) -> None:
-    skus = [draft.sku for draft in drafts if draft.sku]
+    # A text with a fault may be one that PostgreSQL can't even be asked for.
+    skus = [] if plan.faults else [draft.sku for draft in drafts if draft.sku]
     taken = await products.find_taken_skus(session, skus=skus, other_than=product_id) if skus else set()
     seen: set[str] = set()
     for number, draft in enumerate(drafts):

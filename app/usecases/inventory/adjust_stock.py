@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.domain.catalog.products import MOST_UNITS
 from app.domain.refusals import Conflict, InvalidInput, NotFound, Refusal, RefusedError
-from app.domain.text import check_text
+from app.domain.text import LONGEST_SLUG, check_text
 from app.events.log import append
 from app.events.types import StockAdjusted
 from app.repositories import stock
@@ -68,7 +68,8 @@ class AdjustStock:
 
 def _refuse_faults(command: AdjustStockCommand) -> None:
     faults: list[Refusal] = [
-        *check_text(command.reason, field=("input", "reason"), longest=_LONGEST_REASON, required=True)
+        *check_text(command.reason, field=("input", "reason"), longest=_LONGEST_REASON, required=True),
+        *check_text(command.warehouse, field=("input", "warehouse"), longest=LONGEST_SLUG),
     ]
     if (command.on_hand is None) == (command.delta is None):
         faults.append(InvalidInput(message="Give either onHand or delta.", field=("input",)))
