@@ -9,6 +9,7 @@ from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
+from strawberry.subscriptions.protocols.graphql_transport_ws.types import ErrorMessage
 
 _LONGEST_REASON = 120
 
@@ -33,6 +34,20 @@ class TransportHandler(BaseGraphQLTransportWSHandler[Any, Any]):
             await self.handle_invalid_message("Failed to parse message")
             return
         await super().handle_message(message)
+
+    async def handle_subscribe(self, message: Any) -> None:
+        """Refuse with a code what is beyond the limit; the base class would give none."""
+        most = self.max_subscriptions_per_connection
+        is_new = self.connection_acknowledged and message["id"] not in self.operations
+        if most is not None and is_new and len(self.operations) >= most:
+            error: Any = {
+                "message": f"This websocket has {most} operations open already: end one, or open another websocket.",
+                "extensions": {"code": "SUBSCRIPTION_LIMIT_EXCEEDED"},
+            }
+            refusal: ErrorMessage = {"id": message["id"], "type": "error", "payload": [error]}
+            await self.send_message(refusal)
+            return
+        await super().handle_subscribe(message)
 
     async def handle_invalid_message(self, error_message: str) -> None:
         """A close frame carries 123 bytes; a longer reason (it may quote the client) would raise in the server."""

@@ -29,6 +29,8 @@ from tests.graph.shops import Shop
 from tests.server import Server, run_server
 from tests.shop import fill_shop
 
+# A failure is shrunk to what matters of it, which takes minutes; a success takes seconds.
+pytestmark = pytest.mark.timeout(600)
 _SCHEMA = build_graph(Settings())._schema
 _ERRORS_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "errors.md"
 DOCUMENTED = set(re.findall(r"^\| `([A-Z_]+)` \|", _ERRORS_PAGE.read_text(), re.MULTILINE))

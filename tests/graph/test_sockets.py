@@ -28,14 +28,25 @@ def _memory(server: Server) -> int:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) * 1024
 
 
+async def _read_all(reader: asyncio.StreamReader) -> str:
+    """The answer until the server closes the connection, or resets it because it won't read what else is sent."""
+    answer = b""
+    try:
+        while part := await reader.read(65_536):
+            answer += part
+    except ConnectionError:
+        pass
+    return answer.decode()
+
+
 async def _send(server: Server, head: str, chunk: bytes, *, most: int) -> tuple[str, int]:
-    """Send a head and then chunks until the server answers or ``most`` bytes went out; the answer, and how many did."""
+    """Send a head and then chunks until the server closes or ``most`` bytes went out; the answer, and how many did."""
     address = urlsplit(server.url)
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
-    answer = asyncio.create_task(reader.read(65_536))
+    answer = asyncio.create_task(_read_all(reader))
     sent = 0
-    try:
-        async with asyncio.timeout(60):
+    async with asyncio.timeout(60):
+        try:
             writer.write(head.encode())
             while chunk and sent < most and not answer.done():
                 writer.write(chunk)
@@ -43,11 +54,11 @@ async def _send(server: Server, head: str, chunk: bytes, *, most: int) -> tuple[
                 await writer.drain()
                 # The loop gets its turn to read the answer.
                 await asyncio.sleep(0)
-            return (await answer).decode(), sent
-    except ConnectionError:
-        return (await answer).decode(), sent
-    finally:
-        writer.close()
+        except ConnectionError:
+            pass
+        text = await answer
+    writer.close()
+    return text, sent
 
 
 async def test_refuses_two_gigabytes_that_are_announced_before_a_byte_of_them_is_sent(server: Server) -> None:
@@ -142,6 +153,17 @@ async def test_refuses_a_cursor_that_another_subscription_never_gave(server: Ser
         message = await _ask(socket, 'subscription { catalogChanged(after: "x") { event } }')
         errors = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
         assert errors[0]["extensions"]["code"] == "INVALID_CURSOR"
+
+
+async def test_refuses_the_fifty_first_subscription_of_a_websocket(server: Server) -> None:
+    async with _socket(server, token=server.staff_token) as socket:
+        assert (await _receive(socket))["type"] == "connection_ack"
+        for number in range(51):
+            await socket.send(json.dumps({"id": str(number), "type": "subscribe", "payload": {"query": _FOLLOW}}))
+        message = await _receive(socket)
+
+    assert (message["id"], message["type"]) == ("50", "error")
+    assert message["payload"][0]["extensions"]["code"] == "SUBSCRIPTION_LIMIT_EXCEEDED"
 
 
 async def test_closes_a_websocket_with_a_forged_token(server: Server) -> None:
