@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 import orjson
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +17,10 @@ _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+
+
+_LINGER_SECONDS = 2.0
+_LINGER_BYTES = 16 * 1024 * 1024
 
 
 class BodyTooLarge(Exception):
@@ -34,7 +41,7 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "")
         if announced.isdigit() and int(announced) > self._most_bytes:
-            await self._refuse(send)
+            await self._refuse(receive, send)
             return
         received = 0
         started = False
@@ -56,16 +63,29 @@ class BodyLimit:
             await self._app(scope, count, note_start)
         except BodyTooLarge:
             if not started:
-                await self._refuse(send)
+                await self._refuse(receive, send)
 
-    async def _refuse(self, send: Send) -> None:
+    async def _refuse(self, receive: Receive, send: Send) -> None:
         error = {
             "message": f"The body has more than {self._most_bytes} bytes.",
             "extensions": {"code": "BODY_TOO_LARGE"},
         }
-        headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+        body = orjson.dumps({"errors": [error]})
+        headers = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(body)).encode()),
+            (b"connection", b"close"),
+        ]
         await send({"type": "http.response.start", "status": 413, "headers": headers})
-        await send({"type": "http.response.body", "body": orjson.dumps({"errors": [error]})})
+        await send({"type": "http.response.body", "body": body, "more_body": True})
+        # Closing on a client that still sends would reset the connection, and the answer might never be read: what
+        # comes is thrown away for a moment, until the client has read it and stops.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_SECONDS):
+                left = _LINGER_BYTES
+                while left > 0 and (message := await receive()).get("more_body"):
+                    left -= len(message.get("body", b""))
+        await send({"type": "http.response.body", "body": b""})
 
 
 class SecurityHeaders:
