@@ -14,7 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import ClassVar
 
-from app.embedded.directory import give_to_owner_of_folder
+from app.embedded.directory import give_to_owner_of_folder, write_atomically
 from app.embedded.errors import EmbeddedServerError
 from app.embedded.processes import is_running, launch
 from app.embedded.server import HOST, EmbeddedServer
@@ -22,6 +22,10 @@ from app.embedded.server import HOST, EmbeddedServer
 DATABASE = "tradepost"
 USER = "postgres"
 _NO_SETTINGS: Mapping[str, str] = MappingProxyType({})
+_HOST_BASED_AUTHENTICATION = """\
+host all all 127.0.0.1/32 scram-sha-256
+host replication all 127.0.0.1/32 scram-sha-256
+"""
 _NOT_DURABLE = MappingProxyType({"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 
 
@@ -55,8 +59,12 @@ class EmbeddedPostgres(EmbeddedServer):
 
     @property
     def url(self) -> str:
-        """The address of the database `tradepost`; connections from this machine need no password."""
-        return f"postgresql://{USER}@{HOST}:{self.port}/{DATABASE}"
+        """The address of the database `tradepost`, with the password that keeps other users of this machine out."""
+        return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{DATABASE}"
+
+    @property
+    def _password(self) -> str:
+        return (self.directory / "password").read_text()
 
     def binary(self, name: str) -> Path:
         """Return the path of one of PostgreSQL's programs: `psql`, `pg_dump`, `pg_basebackup` …"""
@@ -124,8 +132,12 @@ class EmbeddedPostgres(EmbeddedServer):
         new = self.directory / f"cluster.new-{secrets.token_hex(4)}"
         try:
             self._run([self.binary("initdb"), "-D", new, *self._initdb_options()])
-            # In single-user mode, so that a cluster in place always has its database.
-            self._run([self.program(), "--single", "-D", new, "postgres"], script=f"CREATE DATABASE {DATABASE}\n")
+            # In single-user mode, so that a cluster in place always has its database. Whoever may connect as the
+            # superuser can run programs as us, so that a machine with several users needs a password.
+            write_atomically(self.directory / "password", secrets.token_hex(24))
+            script = f"ALTER ROLE {USER} PASSWORD '{self._password}'\nCREATE DATABASE {DATABASE}\n"
+            self._run([self.program(), "--single", "-D", new, "postgres"], script=script)
+            (new / "pg_hba.conf").write_text(_HOST_BASED_AUTHENTICATION)
             new.rename(self._cluster)
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)

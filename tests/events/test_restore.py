@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -118,6 +119,7 @@ async def test_notices_files_that_were_set_back(own_postgres: EmbeddedPostgres, 
     await sequence(own_postgres.url)
     copy = tmp_path / "copy"
     copy.mkdir()
+    shutil.copy(own_postgres.directory / "password", copy)
     await run(
         own_postgres.binary("pg_basebackup"),
         "-d",
