@@ -7,22 +7,11 @@ import strawberry
 from app.context import Context
 from app.loaders import catalog as rows
 from app.loaders.pricing import all_channels, channels_by_slug
-from app.schema.catalog import (
-    After,
-    Before,
-    Category,
-    CategoryConnection,
-    First,
-    Last,
-    Product,
-    ProductSearchConnection,
-    ProductVariant,
-    category_connection,
-    is_visible,
-    product_connection,
-)
+from app.schema.catalog import Category, CategoryConnection, Product, ProductSearchConnection, ProductVariant
 from app.schema.catalog_filters import ProductFilter, ProductSortKey
-from app.schema.connections import Paging, bad_input
+from app.schema.catalog_lists import category_connection, product_connection
+from app.schema.catalog_parts import is_visible
+from app.schema.connections import After, Before, First, Last, Paging, bad_input
 from app.schema.nodes import key_argument
 from app.schema.pricing import Channel
 

@@ -15,7 +15,7 @@ from app.context import Context
 from app.global_ids import InvalidGlobalId, decode_id
 from app.loaders import catalog as rows
 from app.loaders.pricing import channels_by_id, channels_by_slug
-from app.schema.catalog import is_visible
+from app.schema.catalog_parts import is_visible
 from app.schema.connections import bad_input
 from app.schema.nodes import Node
 

@@ -1,9 +1,8 @@
-"""The catalogue as clients see it: products, variants, options, media and categories, and the edges between them."""
+"""The catalogue as clients see it: products, variants and categories, and the edges between them."""
 
 from collections.abc import Sequence
 from datetime import datetime
-from enum import Enum
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 import strawberry
@@ -12,6 +11,7 @@ from app.context import Context, Permission
 from app.engine.fields import batched
 from app.loaders import catalog as rows
 from app.loaders import catalog_pages as pages
+from app.loaders import product_pages
 from app.loaders.catalog import ProductRow, VariantRow
 from app.loaders.inventory import StockLevelRow, available_of_variants, stock_levels_of_variants
 from app.loaders.pricing import PriceRow, price_ranges_of_products, prices_of_variants
@@ -22,78 +22,26 @@ from app.schema.catalog_filters import (
     SelectedOptionInput,
     product_query,
 )
-from app.schema.connections import Connection, Count, NestedList, PageInfo, Paging, bad_input, count
+from app.schema.catalog_parts import Media, ProductOption, SelectedOption, Seo, StockLevel, Weight, WeightUnit
+from app.schema.connections import (
+    CURSOR,
+    EDGES,
+    NODE,
+    NODES,
+    PAGE_INFO,
+    After,
+    Before,
+    Count,
+    First,
+    Last,
+    NestedList,
+    PageInfo,
+    Paging,
+    bad_input,
+    count,
+)
 from app.schema.nodes import Node, OfRow, id_field
 from app.schema.pricing import Money, MoneyRange, money
-
-First = Annotated[
-    int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")
-]
-After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
-Last = Annotated[int | None, strawberry.argument(description="How many items from the end: at most 100.")]
-Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
-
-EDGES = "The items, each with a cursor of its own."
-NODES = "The items."
-PAGE_INFO = "Where this page lies in the list."
-CURSOR = "Where to go on after this item."
-NODE = "The item."
-
-
-def is_visible(context: Context, row: Any) -> bool:
-    """Whether the caller may see a product, or what belongs to one: all see what is active, staff also the rest."""
-    if row is None:
-        return False
-    status = row.status if isinstance(row, ProductRow) else row.product_status
-    return status == "ACTIVE" or context.may(Permission.CATALOG_READ_UNPUBLISHED)
-
-
-@strawberry.type(description="How a page presents itself to search engines.")
-class Seo:
-    title: str | None = strawberry.field(description="Title of the page.")
-    description: str | None = strawberry.field(description="Description of the page.")
-
-
-@strawberry.type(description="A way in which the variants of a product differ: Size, with S, M and L.")
-class ProductOption:
-    name: str = strawberry.field(description="Name of the option.")
-
-    @strawberry.field(description="Its values, in the order in which they are shown.")
-    def values(row: strawberry.Parent[rows.OptionRow]) -> list[str]:
-        return row.option_values
-
-
-@strawberry.type(description="The value that a variant has for an option: Size is M.")
-class SelectedOption:
-    name: str = strawberry.field(description="Name of the option.")
-    value: str = strawberry.field(description="The variant's value.")
-
-
-@strawberry.type(description="A picture of a product.")
-class Media(OfRow, Node):
-    id: strawberry.ID = id_field("Media")
-
-    url: str = strawberry.field(description="Where the picture lies.")
-    alt: str | None = strawberry.field(description="What it shows, for those who can't see it.")
-
-
-@strawberry.enum(description="A unit of weight.")
-class WeightUnit(Enum):
-    GRAMS = strawberry.enum_value("GRAMS", description="Grams.")
-
-
-@strawberry.type(description="A weight.")
-class Weight:
-    value: int = strawberry.field(description="How many units.")
-    unit: WeightUnit = strawberry.field(description="The unit.")
-
-
-@strawberry.type(description="What one warehouse holds of a variant.")
-class StockLevel:
-    warehouse_slug: str = strawberry.field(name="warehouse", description="Slug of the warehouse.")
-    warehouse_name: str = strawberry.field(description="Name of the warehouse.")
-    on_hand: int = strawberry.field(description="Units that lie there.")
-    version: int = strawberry.field(description="Rises with each change.")
 
 
 async def _prices(context: Context, variants: Sequence[VariantRow]) -> list[PriceRow | None]:
@@ -356,8 +304,10 @@ class Category(OfRow, Node):
             name=f"Category.products:{query!r}",
             kinds=query.keyset_kinds,
             keyset_of=query.keyset_of,
-            load=lambda ids, page: pages.product_pages_of_categories(context.reads, ids=ids, query=query, page=page),
-            count_all=lambda ids: pages.product_counts_of_categories(context.reads, ids=ids, query=query),
+            load=lambda ids, page: product_pages.product_pages_of_categories(
+                context.reads, ids=ids, query=query, page=page
+            ),
+            count_all=lambda ids: product_pages.product_counts_of_categories(context.reads, ids=ids, query=query),
         )
         paging = Paging(first=first, after=after, last=last, before=before)
         return await found.connect(context, parent_ids=[category.id for category in parents], paging=paging)  # type: ignore[return-value]
@@ -375,45 +325,3 @@ class CategoryConnection:
     nodes: list[Category] = strawberry.field(description=NODES)
     page_info: PageInfo = strawberry.field(description=PAGE_INFO)
     count: Count = count
-
-
-async def product_connection(
-    context: Context,
-    *,
-    paging: Paging,
-    filter: ProductFilter | None,
-    sort_key: ProductSortKey,
-    reverse: bool,
-) -> Connection[ProductRow]:
-    """A page of the shop's products, as the root field `products` shows it."""
-    query = await product_query(context, filter=filter, sort_key=sort_key, reverse=reverse)
-    scope = f"Query.products:{query!r}"
-    request = paging.request(context, scope=scope, kinds=query.keyset_kinds)
-
-    async def count_all(_parents: Sequence[Any]) -> Sequence[Any]:
-        return [await pages.product_count(context.reads, query=query)]
-
-    return Connection(
-        context=context,
-        scope=scope,
-        page=await pages.product_page(context.reads, query=query, page=request),
-        keyset_of=query.keyset_of,
-        count_all=count_all,
-    )
-
-
-async def category_connection(context: Context, *, paging: Paging, level: int | None) -> Connection[rows.CategoryRow]:
-    """A page of the categories, as the root field `categories` shows it."""
-    scope = f"Query.categories:{level}"
-    request = paging.request(context, scope=scope, kinds=(str, UUID))
-
-    async def count_all(_parents: Sequence[Any]) -> Sequence[Any]:
-        return [await pages.category_count(context.reads, level=level)]
-
-    return Connection(
-        context=context,
-        scope=scope,
-        page=await pages.category_page(context.reads, level=level, page=request),
-        keyset_of=lambda row: (row.name, row.id),
-        count_all=count_all,
-    )

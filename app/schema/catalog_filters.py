@@ -10,7 +10,7 @@ import strawberry
 from app.context import Context, Permission
 from app.domain.money import LARGEST_MINOR, exponent
 from app.global_ids import InvalidGlobalId, decode_key
-from app.loaders.catalog_pages import ProductQuery, ProductSort
+from app.loaders.product_pages import ProductQuery, ProductSort
 from app.schema.connections import bad_input
 from app.schema.scalars import CurrencyCode, DecimalString
 

@@ -7,7 +7,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -19,6 +19,19 @@ from app.engine.fields import batched
 from app.loaders.pages import Page, PageRequest, Tally, keyset_from_json, keyset_to_json
 
 DEFAULT_PAGE_SIZE = 20
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many items from the start: at most 100, 20 if not given.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only items after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many items from the end: at most 100.")]
+Before = Annotated[str | None, strawberry.argument(description="Only items before this cursor.")]
+
+EDGES = "The items, each with a cursor of its own."
+NODES = "The items."
+PAGE_INFO = "Where this page lies in the list."
+CURSOR = "Where to go on after this item."
+NODE = "The item."
 
 Item = TypeVar("Item")
 CountFunction = Callable[[Sequence[Any]], Awaitable[Sequence[Tally]]]
