@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 
+from app.adapters.feeds.shopify_csv import ShopifyCsvFeed
 from app.adapters.job_queue.arq import ArqJobQueue
 from app.adapters.pubsub.valkey import ValkeyPubSub
 from app.context import Services
@@ -14,6 +16,7 @@ from app.database import Database
 from app.events.tail import EventTail
 from app.ids import new_id
 from app.ports.job_queue import JobQueue
+from app.ports.product_feed import ProductFeed
 from app.ports.pubsub import PubSub
 from app.settings import Settings
 from app.usecases.transactions import Transactions
@@ -37,6 +40,10 @@ class Application:
         await self.pubsub.close()
         await self.job_queue.close()
         await self.database.close()
+
+
+PRODUCT_FEEDS: Mapping[str, ProductFeed] = {"shopify": ShopifyCsvFeed()}
+"""The formats in which products come and go, by the name of the command."""
 
 
 def now() -> datetime:

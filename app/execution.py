@@ -152,12 +152,14 @@ def for_client(error: GraphQLError, *, suggestions: bool) -> GraphQLError:
         return _with(error, error.message, code)
     if isinstance(original, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
         return _with(error, request_fault(original), "BAD_REQUEST")
+    if isinstance(original, TimeoutError | asyncpg.QueryCanceledError) or isinstance(
+        original.__cause__, asyncpg.QueryCanceledError
+    ):
+        return _with(error, "The operation took too long: ask for less at once.", "TIMEOUT")
     if isinstance(original, DatabaseUnavailable) or is_unavailable(original):
         return _with(error, "The shop's database can't be reached right now: try again shortly.", "SERVICE_UNAVAILABLE")
     if is_unstorable_text(original):
         return _with(error, "A text holds a character that can't be stored (U+0000).", "BAD_USER_INPUT")
-    if isinstance(original, asyncpg.QueryCanceledError) or isinstance(original.__cause__, asyncpg.QueryCanceledError):
-        return _with(error, "The operation took too long: ask for less at once.", "TIMEOUT")
     span = trace.get_current_span().get_span_context()
     _LOG.error("An operation failed at %s", error.path, exc_info=(type(original), original, original.__traceback__))
     message = "Something went wrong on our side."

@@ -1,5 +1,6 @@
 """The one graph: the domains' fields joined into a federated schema."""
 
+import asyncio
 from typing import Any, Final
 
 import strawberry
@@ -40,6 +41,7 @@ class Graph(strawberry.federation.Schema):
     """The schema, with its prepared documents, batched entities, and errors that are fit for clients."""
 
     documents: Documents
+    operation_seconds: int
 
     def get_extensions(self, sync: bool = False) -> list[SchemaExtension]:
         """Our own only: Strawberry's extension for directives would run around every single field."""
@@ -61,6 +63,11 @@ class Graph(strawberry.federation.Schema):
         except GraphQLError as error:
             # Raised by a hook; on a stream nobody else would catch it.
             return PreExecutionError(data=None, errors=[error])
+
+    async def _execute_operation(self, *arguments: Any, **options: Any) -> Any:
+        # Queries and mutations of every transport pass here; a subscription may last.
+        async with asyncio.timeout(self.operation_seconds):
+            return await super()._execute_operation(*arguments, **options)
 
     async def _handle_execution_result(self, context: Any, result: Any, extensions_runner: Any, **options: Any) -> Any:
         # Every result of every transport passes here.
@@ -85,6 +92,7 @@ def build_graph(settings: Settings) -> Graph:
     )
     _leave_out_null_defaults(graph._schema)
     limits = settings.limits
+    graph.operation_seconds = limits.operation_seconds
     graph.documents = Documents(
         schema=graph._schema,
         limits=DocumentLimits(tokens=limits.tokens, depth=limits.depth, aliases=limits.aliases),

@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import click
 
-from app.adapters.feeds.shopify_csv import ShopifyCsvFeed
+from app.bootstrap import PRODUCT_FEEDS
 from app.cli.import_ import CommandError, Progress, Target, find_place, open_application
 from app.cli.services import services
 from app.settings import Settings, read_settings
@@ -46,7 +46,7 @@ async def _export(settings: Settings, file: Path | None, *, target: Target) -> i
     products = 0
     async with open_application(settings) as application:
         place = await find_place(application, target=target)
-        exporting = ExportProducts(database=application.database, feed=ShopifyCsvFeed())
+        exporting = ExportProducts(database=application.database, feed=PRODUCT_FEEDS["shopify"])
         with _written(file) as output:
             async for count, piece in exporting.execute(place=place):
                 output.write(piece.encode())

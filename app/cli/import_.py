@@ -15,8 +15,7 @@ from pathlib import Path
 import click
 from sqlalchemy import text
 
-from app.adapters.feeds.shopify_csv import ShopifyCsvFeed
-from app.bootstrap import Application, build_application
+from app.bootstrap import PRODUCT_FEEDS, Application, build_application
 from app.cli.migrations import upgrade
 from app.cli.services import services
 from app.database import DatabaseUnavailable
@@ -119,7 +118,7 @@ def shopify(files: tuple[Path, ...], strict: bool, channel: str | None, currency
 def _open(path: Path, *, stack: ExitStack) -> Products:
     """The products of a file, whose header is read at once: nothing is imported if one of the files is no such file."""
     try:
-        return ShopifyCsvFeed().read(stack.enter_context(path.open("rb")))
+        return PRODUCT_FEEDS["shopify"].read(stack.enter_context(path.open("rb")))
     except OSError as error:
         raise CommandError(f"{path} can't be read: {error.strerror}.") from None
     except FeedUnreadable as error:
@@ -145,7 +144,7 @@ async def _import(
                     products=products,
                     place=place,
                     stops_at_first=strict,
-                    name_field=ShopifyCsvFeed().name_field,
+                    name_field=PRODUCT_FEEDS["shopify"].name_field,
                     on_refused=_tell_refused(path, progress=progress),
                     on_progress=lambda report: progress.show(f"{report.products:,} products, {report.rows:,} rows …"),
                 )

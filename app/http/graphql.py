@@ -6,7 +6,6 @@ status codes), and what it lets through: bodies that are no objects, subscriptio
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -209,25 +208,20 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         root_value: None,
         request_data: GraphQLRequestData,
     ) -> ExecutionResult:
-        """Run one query or mutation, within the limit on time."""
+        """Run one query or mutation."""
         allowed = (
             {OperationType.QUERY} if request_adapter.method == "GET" else {OperationType.QUERY, OperationType.MUTATION}
         )
         try:
-            async with asyncio.timeout(self._services.settings.limits.operation_seconds):
-                return await self.schema.execute(
-                    request_data.query,
-                    root_value=root_value,
-                    variable_values=request_data.variables,
-                    context_value=context,
-                    operation_name=request_data.operation_name,
-                    allowed_operation_types=allowed,
-                    operation_extensions=request_data.extensions,
-                )
-        except TimeoutError as error:
-            raise GraphQLError(
-                "The operation took too long: ask for less at once.", extensions={"code": "TIMEOUT"}
-            ) from error
+            return await self.schema.execute(
+                request_data.query,
+                root_value=root_value,
+                variable_values=request_data.variables,
+                context_value=context,
+                operation_name=request_data.operation_name,
+                allowed_operation_types=allowed,
+                operation_extensions=request_data.extensions,
+            )
         except (MissingQueryError, CannotGetOperationTypeError) as error:
             raise HTTPException(400, request_fault(error)) from error
         except InvalidOperationTypeError as error:
