@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import asyncpg
+import hypothesis
 import pytest
 
 from app.bootstrap import Application, build_application
@@ -22,6 +23,12 @@ from app.usecases.pricing.open_shop import OpenShop, OpenShopCommand
 from tests.api import Api, open_api
 from tests.server import Server, run_server
 from tests.shop import fill_shop
+
+# No test may fail because a machine is slow: the first text of all builds tables of Unicode, which takes seconds.
+hypothesis.settings.register_profile(
+    "tradepost", deadline=None, print_blob=True, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("tradepost")
 
 _NUMBERS = count(1)
 
