@@ -7,7 +7,8 @@ import json
 import os
 import secrets
 import signal
-import threading
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -19,9 +20,8 @@ import click
 import uvloop
 
 from app.bootstrap import VERSION, build_application
-from app.cli.graphiql import GraphiQLBuildError, build_graphiql
 from app.cli.migrations import upgrade
-from app.cli.parentage import end_with_parent
+from app.cli.parentage import PARENT_VARIABLE, end_with_parent
 from app.cli.sample_shop import open_sample_shop
 from app.cli.serve import make_server, require_free_port
 from app.cli.services import start_missing
@@ -92,7 +92,7 @@ def _run(settings: Settings, *, stack: ExitStack) -> None:
         )
         _print_addresses(settings, credentials=credentials, directory=directory.path)
         if settings.graphiql and settings.graphiql_dir is None:
-            threading.Thread(target=_build_page, args=(directory.path / "graphiql",), daemon=True).start()
+            _build_page(directory.path, stack=stack)
 
     set_up_logs(level=settings.log_level, as_json=False)
     set_up_telemetry(role="dev", version=VERSION, otlp_endpoint=settings.otlp_endpoint)
@@ -179,13 +179,9 @@ Ctrl-C stops everything.
     )
 
 
-def _build_page(folder: Path) -> None:
-    try:
-        if build_graphiql(target=folder, on_progress=_say("GraphiQL: ")):
-            click.echo("GraphiQL is ready.")
-    except GraphiQLBuildError as error:
-        click.echo(f"GraphiQL can't be built, and the API works without it: {error}", err=True)
-
-
-def _say(prefix: str) -> Callable[[str], None]:
-    return lambda line: click.echo(prefix + line)
+def _build_page(directory: Path, *, stack: ExitStack) -> None:
+    """Build GraphiQL beside the running shop, by a process of its own that ends with this one."""
+    environment = {**os.environ, "TRADEPOST_DATA_DIR": str(directory), PARENT_VARIABLE: str(os.getpid())}
+    building = subprocess.Popen([sys.executable, "-m", "app", "graphiql"], env=environment, start_new_session=True)
+    stack.callback(building.wait)
+    stack.callback(building.terminate)

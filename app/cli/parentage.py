@@ -8,8 +8,21 @@ import signal
 import sys
 
 PARENT_VARIABLE = "TRADEPOST_ENDS_WITH"
-"""Set for servers that tests start: the pid of the process with which they end."""
+"""Set for processes that end with the one that started them: its pid."""
 _PR_SET_PDEATHSIG = 1
+
+
+def end_as_group() -> None:
+    """Have a SIGTERM end the programs that we run as well, where we lead a group of processes of our own."""
+    if os.getpgrp() != os.getpid():
+        return
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        os.killpg(os.getpid(), signal.SIGTERM)
+        os._exit(128 + signal.SIGTERM)
+
+    signal.signal(signal.SIGTERM, end)
 
 
 def end_with_parent() -> None:
