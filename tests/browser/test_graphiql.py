@@ -3,12 +3,16 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from itertools import count
+from pathlib import Path
 
 from playwright.async_api import expect
 
 from tests.browser.graphiql import GraphiQL
-from tests.clients.catalogue import Catalogue, Server
+from tests.clients.catalogue import Catalogue
+from tests.server import Server
 
 
 async def test_answers_a_query_that_is_typed(server: Server, graphiql: GraphiQL) -> None:
@@ -18,6 +22,23 @@ async def test_answers_a_query_that_is_typed(server: Server, graphiql: GraphiQL)
     await graphiql.run()
 
     await graphiql.sees(*(json.dumps(product["name"], ensure_ascii=False) for product in products))
+
+
+async def test_shows_what_was_imported_into_the_running_shop(server: Server, graphiql: GraphiQL) -> None:
+    files = sorted(Path("tests/feeds/data").glob("*.csv"))
+    command = [sys.executable, "-m", "app", "import", "shopify", *map(str, files)]
+    done = await asyncio.to_thread(
+        subprocess.run, command, env=server.environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[0].split() == ["created", "60"]
+
+    await graphiql.write_query(
+        '{ product(slug: "chain-bracelet") { name vendor media { url } '
+        "variants { nodes { name price { amount } compareAtPrice { amount } quantityAvailable } } } }"
+    )
+    await graphiql.run()
+
+    await graphiql.sees('"7 Shakra Bracelet"', '"Company 123"', '"42.99"', '"44.99"', '"Blue"', '"Black"')
 
 
 async def test_shows_a_change_of_the_catalogue_as_it_happens(server: Server, graphiql: GraphiQL) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -65,6 +66,10 @@ _SHORT = settings(
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
 )
+
+
+# About an hour on two cores.
+_MANY = int(os.environ.get("TRADEPOST_FUZZ_EXAMPLES", "200000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,7 @@ async def test_answers_every_request_that_is_none(fuzzed: Fuzzed, body: bytes) -
 
 @pytest.mark.long
 @pytest.mark.timeout(2 * 3600)
-@settings(_SHORT, derandomize=False, max_examples=200_000, print_blob=True)
+@settings(_SHORT, derandomize=False, max_examples=_MANY, print_blob=True)
 @given(data=st.data())
 async def test_answers_documents_for_an_hour(fuzzed: Fuzzed, data: st.DataObject) -> None:
     await _run(fuzzed, data)
