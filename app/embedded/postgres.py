@@ -60,11 +60,17 @@ class EmbeddedPostgres(EmbeddedServer):
     @property
     def url(self) -> str:
         """The address of the database `tradepost`, with the password that keeps other users of this machine out."""
-        return f"postgresql://{USER}:{self._password}@{HOST}:{self.port}/{DATABASE}"
+        return f"postgresql://{USER}:{self._read_password()}@{HOST}:{self.port}/{DATABASE}"
 
-    @property
-    def _password(self) -> str:
-        return (self.directory / "password").read_text()
+    def _read_password(self) -> str:
+        path = self.directory / "password"
+        try:
+            return path.read_text()
+        except FileNotFoundError:
+            raise EmbeddedServerError(
+                f"The password of the embedded PostgreSQL is missing: put {path} back, or remove {self.directory} to "
+                "start anew without its data."
+            ) from None
 
     def binary(self, name: str) -> Path:
         """Return the path of one of PostgreSQL's programs: `psql`, `pg_dump`, `pg_basebackup` …"""
@@ -112,6 +118,7 @@ class EmbeddedPostgres(EmbeddedServer):
         self._forget_stale_pid()
         self._make_cluster()
         self._require_same_version()
+        self._read_password()
 
     def _forget_stale_pid(self) -> None:
         """Remove a pid file that is empty, or whose pid lives on as another program: PostgreSQL would not start.
@@ -135,7 +142,7 @@ class EmbeddedPostgres(EmbeddedServer):
             # In single-user mode, so that a cluster in place always has its database. Whoever may connect as the
             # superuser can run programs as us, so that a machine with several users needs a password.
             write_atomically(self.directory / "password", secrets.token_hex(24))
-            script = f"ALTER ROLE {USER} PASSWORD '{self._password}'\nCREATE DATABASE {DATABASE}\n"
+            script = f"ALTER ROLE {USER} PASSWORD '{self._read_password()}'\nCREATE DATABASE {DATABASE}\n"
             self._run([self.program(), "--single", "-D", new, "postgres"], script=script)
             (new / "pg_hba.conf").write_text(_HOST_BASED_AUTHENTICATION)
             new.rename(self._cluster)

@@ -121,3 +121,20 @@ async def _create_trigrams(url: str) -> None:
     connection = await asyncpg.connect(url)
     await connection.execute("CREATE EXTENSION pg_trgm")
     await connection.close()
+
+
+def test_lets_nobody_in_without_the_password(directory: Path) -> None:
+    with EmbeddedPostgres(directory, durable=False) as server:
+        password = server.url.split(":")[2].partition("@")[0]
+        for wrong in ("", ":guess"):
+            with pytest.raises(asyncpg.InvalidPasswordError):
+                fetch_row(server.url.replace(f":{password}", wrong), "SELECT 1")
+        assert (directory / "password").stat().st_mode & 0o777 == 0o600
+
+
+def test_says_that_its_password_is_missing(directory: Path) -> None:
+    with EmbeddedPostgres(directory, durable=False):
+        pass
+    (directory / "password").unlink()
+    with pytest.raises(EmbeddedServerError, match="password of the embedded PostgreSQL is missing"):
+        EmbeddedPostgres(directory, durable=False).start()
