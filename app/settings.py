@@ -63,7 +63,6 @@ class Settings:
     staff_token: str | None = field(default=None, repr=False)
     """Bearer of the sample staff, in development only."""
     default_channel: str = "default"
-    default_locale: str = "en"
     introspection: bool = True
     suggestions: bool = True
     """Whether errors may say "Did you mean …?"."""
@@ -146,7 +145,6 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=env.text("TRADEPOST_SECRET_KEY") or DEVELOPMENT_SECRET,
         staff_token=env.text("TRADEPOST_STAFF_TOKEN"),
         default_channel=env.text("TRADEPOST_DEFAULT_CHANNEL") or "default",
-        default_locale=env.text("TRADEPOST_DEFAULT_LOCALE") or "en",
         introspection=env.flag("TRADEPOST_INTROSPECTION", default=not production),
         suggestions=env.flag("TRADEPOST_SUGGESTIONS", default=not production),
         graphiql=env.flag("TRADEPOST_GRAPHIQL", default=not production),
